@@ -1,0 +1,20 @@
+import { randomBelow } from '../system/random.js'
+import { createHmac } from '../system/digest.js'
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+/** 12 bits: enough to spread users over every shard, few enough to tell nothing about a user. */
+const BUCKETS = 4096
+
+/**
+ * Assigns subjects to buckets. The key must stay the same for the life of the stored data (it is not
+ * one of the secrets that rotate): with another key, a person's sessions would no longer be found by subject.
+ */
+export function createRouting(key: string): (subject: string | undefined) => string {
+  const mac = createHmac(key)
+  return (subject) =>
+    name(subject === undefined ? randomBelow(BUCKETS) : mac.sign(subject).readUInt16BE(0) % BUCKETS)
+}
+
+function name(bucket: number): string {
+  return `${ALPHABET[bucket >> 6] ?? ''}${ALPHABET[bucket & 63] ?? ''}`
+}

@@ -1,0 +1,119 @@
+import type { EndReason } from './end-reason.js'
+
+/**
+ * Public name of a session: `bucket.id`, 25 characters. Safe to log, to list and to put into a JWT
+ * as `sid`. It is never a secret: knowing it lets nobody in.
+ */
+export type SessionId = string
+
+/** One top-level value of a session's data, as it rests in the store. */
+export interface DataEntry {
+  /** The value as JSON text. No store ever looks inside (Lua's cjson would turn `[]` into `{}`). */
+  readonly json: string
+  /** The record's revision at which this key was last written; tells concurrent writers apart. */
+  readonly revision: number
+}
+
+/** What a session looks like at rest. Instants are epoch milliseconds by the store's clock. */
+export interface SessionRecord {
+  readonly id: SessionId
+  /** Whom the session belongs to (`sub`), or `undefined` while it is anonymous. */
+  readonly subject: string | undefined
+  /** SHA-256 of the session secret, base64url. Nothing at rest can be presented as a credential. */
+  readonly secretDigest: string
+  /** The digest before the last renewal. Accepted until the successor is first presented, and not after {@link previousUntil}. */
+  readonly previousDigest: string | undefined
+  readonly previousUntil: number | undefined
+  readonly createdAt: number
+  readonly lastSeenAt: number
+  /** When the person last proved who they are; `undefined` while anonymous. */
+  readonly authenticatedAt: number | undefined
+  /** Milliseconds of inactivity after which the session expires. */
+  readonly idleTimeout: number
+  /** The instant after which nothing extends the session. */
+  readonly absoluteExpiresAt: number
+  /** What to call the end at {@link absoluteExpiresAt}, where it is not `expired_absolute`. */
+  readonly endsAs: EndReason | undefined
+  /** The subject's epoch when the session started. A session of an older epoch has been revoked. */
+  readonly epoch: number
+  /** Counts the writes to the data; 0 for a record never patched. */
+  readonly revision: number
+  /** Short facts the store keeps without reading them: see {@link TRAITS}. */
+  readonly traits: Readonly<Partial<Record<TraitName, string>>>
+  readonly data: ReadonlyMap<string, DataEntry>
+}
+
+/**
+ * Facts about a session that no store verb depends on. The one-letter field names keep a Redis
+ * record small; each value stays under 64 bytes, past which Redis doubles the record.
+ */
+export const TRAITS = {
+  /** `1` when the cookie outlives the browser window ("remember me"). */
+  persistent: 'p',
+  /** Authentication methods, comma-separated (RFC 8176 `amr`). */
+  methods: 'm',
+  /** Client address, in the form the privacy option allows. */
+  address: 'i',
+  /** User agent, in the form the privacy option allows. */
+  agent: 'w',
+  /** Who acts for the subject, while impersonating. */
+  actor: 'o',
+  /** Thumbprint of the key that this session is bound to (`cnf`, RFC 7800), once it is. */
+  confirmation: 'f',
+  /** The one-time challenge that a bound key has to answer next. */
+  challenge: 'n',
+} as const
+
+/** Name of a trait. */
+export type TraitName = keyof typeof TRAITS
+
+/** The instant at which the record expires if nothing happens. */
+export function expiresAt(
+  record: Pick<SessionRecord, 'lastSeenAt' | 'idleTimeout' | 'absoluteExpiresAt'>,
+): number {
+  return Math.min(record.lastSeenAt + record.idleTimeout, record.absoluteExpiresAt)
+}
+
+/** How a record ends by time at `now`, or `undefined` while it lives. The absolute limit is told first. */
+export function expiryReason(
+  record: Pick<SessionRecord, 'lastSeenAt' | 'idleTimeout' | 'absoluteExpiresAt' | 'endsAs'>,
+  now: number,
+): EndReason | undefined {
+  if (now >= record.absoluteExpiresAt) return record.endsAs ?? 'expired_absolute'
+  if (now >= record.lastSeenAt + record.idleTimeout) return 'expired_idle'
+  return undefined
+}
+
+/** What a store keeps of a subject beside its sessions. Missing means: epoch 0, enabled, no attributes. */
+export interface SubjectRecord {
+  /** Grows by one when all sessions of the subject are revoked; older sessions are dead from then on. */
+  readonly epoch: number
+  /** Why the sessions of older epochs ended. */
+  readonly epochReason: EndReason | undefined
+  /** A disabled subject has no live session and cannot start one. */
+  readonly isDisabled: boolean
+  /** Facts that all sessions of the subject share (role, plan, …), as JSON text by key. */
+  readonly attributes: ReadonlyMap<string, string>
+}
+
+/** The subject record of somebody the store holds nothing about. */
+export const NO_SUBJECT_RECORD: SubjectRecord = {
+  epoch: 0,
+  epochReason: undefined,
+  isDisabled: false,
+  attributes: new Map(),
+}
+
+/**
+ * Why a record that is still there must not be used: its subject is disabled, its epoch is over, or
+ * its time has run out. `undefined` while it is good. Every store and every cache asks this one function.
+ */
+export function endedBecause(
+  record: SessionRecord,
+  subject: SubjectRecord,
+  now: number,
+): EndReason | undefined {
+  if (subject.isDisabled) return 'subject_disabled'
+  if (record.epoch < subject.epoch) return subject.epochReason ?? 'unknown'
+  return expiryReason(record, now)
+}
