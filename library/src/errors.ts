@@ -24,7 +24,7 @@ export const ERROR_STATUS = {
   /** Session data that JSON cannot keep. */
   ERR_SESSION_DATA: 500,
   /** Session data over the size limit. */
-  ERR_SESSION_TOO_LARGE: 500,
+  ERR_SESSION_TOO_LARGE: 413,
   /** The session was asked for facts before `await session.load()`. */
   ERR_SESSION_NOT_LOADED: 500,
   /** A new cookie was needed after the headers had left. */
@@ -61,6 +61,8 @@ export class StoreUnavailable extends SojournError {
   override readonly name = 'StoreUnavailable'
   /** Seconds after which a client may try again (the `Retry-After` header). */
   readonly retryAfter: number = 1
+  /** Express' final handler sends these. */
+  readonly headers: Readonly<Record<string, string>> = { 'Retry-After': '1' }
 
   constructor(message: string, options?: ErrorOptions) {
     super('store_unavailable', message, options)

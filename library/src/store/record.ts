@@ -62,6 +62,8 @@ export const TRAITS = {
   confirmation: 'f',
   /** The one-time challenge that a bound key has to answer next. */
   challenge: 'n',
+  /** When the secret was last renewed, as epoch milliseconds in base 36; absent until the first renewal. */
+  renewed: 'r',
 } as const
 
 /** Name of a trait. */

@@ -154,6 +154,8 @@ export interface Renewal {
   /** The digest that must be the current one; otherwise another renewal came first: `superseded`. */
   readonly from: string
   readonly to: string
+  /** The digest that stays accepted as `previousDigest`. Default `from`; another one after a lost answer. */
+  readonly keep?: string
   /** Milliseconds for which the old secret is still accepted, unless the new one is presented before. */
   readonly keepPreviousFor: number
   /** The person proved who they are: `authenticatedAt` becomes now. */

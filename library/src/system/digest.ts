@@ -5,6 +5,11 @@ export function sha256(text: string): string {
   return hash('sha256', text, 'base64url')
 }
 
+/** SHA-1 of `text`, in hexadecimal: the name under which Redis caches a script. Never for anything secret. */
+export function sha1(text: string): string {
+  return hash('sha1', text, 'hex')
+}
+
 /** Compares two strings in a time that does not depend on where they differ. Unequal lengths: `false`. */
 export function isEqualSecret(left: string, right: string): boolean {
   const a = Buffer.from(left)

@@ -1,0 +1,163 @@
+/**
+ * adapter/ owns the glue to web frameworks, and nothing else: it turns a framework's request into an
+ * `Incoming`, holds the answer until the session is durable, and answers refusals. This one fits Express 4
+ * and 5 (and connect, and bare node:http) without importing any of them.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { InvalidOption, StoreUnavailable } from '../errors.js'
+import { refuseUnlessRecent, refuseUnlessSignedIn, type Refusal } from '../guard/session-guard.js'
+import { createNodeIncoming } from '../request/incoming.js'
+import { applyOutgoing } from '../response/outgoing.js'
+import type { Session } from '../session/session.js'
+import type { Sojourn } from '../sojourn.js'
+import { toMilliseconds, type Duration } from '../system/duration.js'
+import { holdResponse } from './node/held-response.js'
+import { sendFault, sendRefusal, sendUnavailable } from './node/send.js'
+
+/** Express' `next`. */
+export type Next = (error?: unknown) => void
+
+/** A middleware that fits `app.use` and `app.get` of Express 4 and 5. */
+export type Middleware = (request: IncomingMessage, response: ServerResponse, next: Next) => void
+
+/** A request that went through `web.sessions`. */
+export type WithSession<Request, Data extends object> = Request & { session: Session<Data> }
+
+/** How the adapter behaves. */
+export interface ExpressOptions {
+  /** Answers a refused request. Default: problem+json (RFC 9457) with a stable `code`, and a challenge on 401. */
+  readonly onRefused?: (
+    refusal: Refusal,
+    request: IncomingMessage,
+    response: ServerResponse,
+    next: Next,
+  ) => void
+  /** Answers when the store did not. Default: 503 problem+json with Retry-After, and no cookie. */
+  readonly onUnavailable?: (
+    error: StoreUnavailable,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) => void
+  /** Bytes of an answer that are kept back while the session is saved; then the writer has to wait. Default 65,536. */
+  readonly maxHeldBytes?: number
+}
+
+/** What a route asks of the session. */
+export interface RouteOptions {
+  /** Writing to the session throws on this route. Default `false`. */
+  readonly readOnly?: boolean
+}
+
+/** Sessions for an Express application. */
+export interface ExpressAdapter<Data extends object> {
+  /** Puts a lazy `req.session` on every request. Mount it once, before the routes. */
+  readonly sessions: Middleware
+  /** Lets only signed-in people through; loads the session. */
+  requireSession(options?: RouteOptions): Middleware
+  /** Loads the session where there is one, and lets everybody through. */
+  optionalSession(options?: RouteOptions): Middleware
+  /** Lets only people through who signed in, or proved again who they are, at most `maxAge` ago. */
+  requireRecent(maxAge: Duration, options?: RouteOptions): Middleware
+  /** Types `req.session` for a handler, and passes what it throws or rejects with to `next` on Express 4 too. */
+  handler<Request extends IncomingMessage, Response extends ServerResponse>(
+    run: (request: WithSession<Request, Data>, response: Response, next: Next) => unknown,
+  ): (request: Request, response: Response, next: Next) => void
+  /** The session of a request that went through `sessions`. */
+  sessionOf(request: IncomingMessage): Session<Data>
+}
+
+/** Sessions for Express 4 and 5: `app.use(createExpressAdapter(sojourn).sessions)`. */
+export function createExpressAdapter<Data extends object>(
+  sojourn: Sojourn<Data>,
+  options: ExpressOptions = {},
+): ExpressAdapter<Data> {
+  const refuse =
+    options.onRefused ??
+    ((refusal, _request, response) => {
+      sendRefusal(response, refusal)
+    })
+  const sessionOf = (request: IncomingMessage): Session<Data> => {
+    const { session } = request as Partial<WithSession<IncomingMessage, Data>>
+    if (session === undefined) {
+      throw new InvalidOption('No req.session: mount app.use(web.sessions) before this route.')
+    }
+    return session
+  }
+  const unavailable =
+    options.onUnavailable ??
+    ((error, _request, response) => {
+      sendUnavailable(response, error)
+    })
+  const guard =
+    (
+      check: (session: Session<Data>) => Refusal | undefined,
+      { readOnly = false }: RouteOptions = {},
+      isOptional = false,
+    ): Middleware =>
+    (request, response, next) => {
+      const session = sessionOf(request)
+      const decide = (): void => {
+        if (readOnly) session.makeReadOnly()
+        const refusal = check(session)
+        if (refusal === undefined) next()
+        else refuse(refusal, request, response, next)
+      }
+      const fail = (error: unknown): void => {
+        if (!(error instanceof StoreUnavailable)) next(error)
+        else if (!isOptional) unavailable(error, request, response)
+        else {
+          session.treatAsUnknown()
+          next()
+        }
+      }
+      session.load().then(decide, fail)
+    }
+  return {
+    sessions: attach(sojourn, options, unavailable),
+    requireSession: (route) => guard((session) => refuseUnlessSignedIn(session), route),
+    optionalSession: (route) => guard(() => undefined, route, true),
+    requireRecent(maxAge, route) {
+      const milliseconds = toMilliseconds(maxAge)
+      if (milliseconds === undefined)
+        throw new InvalidOption('requireRecent needs a duration such as "5m".')
+      return guard((session) => refuseUnlessRecent(session, milliseconds), route)
+    },
+    handler: (run) => (request, response, next) => {
+      const typed = request as WithSession<typeof request, Data>
+      try {
+        Promise.resolve(run(typed, response, next)).catch(next)
+      } catch (error) {
+        next(error)
+      }
+    },
+    sessionOf,
+  }
+}
+
+/** Gives each request its handle, and holds each answer until the session is durable. */
+function attach<Data extends object>(
+  sojourn: Sojourn<Data>,
+  { maxHeldBytes = 65_536 }: ExpressOptions,
+  unavailable: NonNullable<ExpressOptions['onUnavailable']>,
+): Middleware {
+  return (request, response, next) => {
+    if ((request as { session?: unknown }).session !== undefined) {
+      next()
+      return
+    }
+    const { session, commit } = sojourn.exchange(createNodeIncoming(request, sojourn.proxyTrust))
+    Object.assign(request, { session })
+    const settle = (): Promise<void> | undefined =>
+      commit()?.then((outgoing) => {
+        applyOutgoing(response, outgoing)
+      })
+    holdResponse(response, settle, {
+      maxHeldBytes,
+      onFailure(error) {
+        if (error instanceof StoreUnavailable) unavailable(error, request, response)
+        else sendFault(response, error)
+      },
+    })
+    next()
+  }
+}

@@ -1,0 +1,39 @@
+/** The front door of `sojourn`: re-exports only. */
+export { createSojourn, type Sojourn } from './sojourn.js'
+export type { Exchange } from './exchange.js'
+export { DEFAULTS } from './options.js'
+export type {
+  AnonymousOptions,
+  CookieOptions,
+  PrivacyMode,
+  PrivacyOptions,
+  ResilienceOptions,
+  SojournOptions,
+  ValueSchema,
+} from './options.js'
+export {
+  ERROR_STATUS,
+  InvalidInput,
+  InvalidOption,
+  SojournError,
+  StoreUnavailable,
+} from './errors.js'
+export type { ErrorCode } from './errors.js'
+export { SessionDataError, SessionTooLarge } from './session/data.js'
+export { SessionEnded } from './session/commit.js'
+export { SessionRefused, type SignInOptions } from './session/start.js'
+export type { ElevateOptions } from './session/renew.js'
+export type { Session } from './session/session.js'
+export type { SessionFacts } from './session/facts.js'
+export type { Resolution } from './session/resolve.js'
+export type { Register, RevokeAllOptions, RevokeOptions, SessionPage } from './session/register.js'
+export type { EventName, Listener, SojournEvents } from './session/events.js'
+export { refuseUnlessRecent, refuseUnlessSignedIn, type Refusal } from './guard/session-guard.js'
+export type { Incoming } from './request/incoming.js'
+export type { Outgoing } from './response/outgoing.js'
+export { createMemoryStore } from './store/memory.js'
+export { END_REASONS, type EndReason } from './store/end-reason.js'
+export type { SessionId, SessionRecord } from './store/record.js'
+export type { Store, SessionLimit, StoreHealth, StoreOptions } from './store/store.js'
+export type { Duration } from './system/duration.js'
+export type { Clock } from './system/clock.js'

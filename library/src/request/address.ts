@@ -1,0 +1,53 @@
+import { isIP, isIPv4, isIPv6 } from 'node:net'
+
+/** The longest text that is looked at: a bracketed IPv6 address with zone id and port is shorter. */
+const LONGEST = 80
+const WITH_PORT = /^(?:\[([^\]]+)\]|([\d.]+))(?::\d{1,5})?$/
+const MAPPED = '::ffff:'
+
+/**
+ * The one spelling of an IP address: IPv4 as dotted decimals, also where it came mapped into IPv6; IPv6
+ * compressed, in lower case, without zone id (RFC 5952). A port, as some proxies append it, is cut off.
+ * `undefined` for anything else, whatever its length.
+ */
+export function canonicalAddress(text: string | undefined): string | undefined {
+  if (text === undefined || text.length > LONGEST) return undefined
+  if (isIPv4(text)) return text
+  if (text.startsWith(MAPPED) && isIPv4(text.slice(MAPPED.length))) return text.slice(MAPPED.length)
+  if (isIPv6(text)) return canonicalIPv6(text)
+  const match = WITH_PORT.exec(text)
+  const bare = match?.[1] ?? match?.[2] ?? ''
+  if (isIP(bare) === 0) return undefined
+  return isIPv4(bare) ? bare : canonicalIPv6(bare)
+}
+
+/**
+ * What one client can move within: an IPv4 address as it is, of an IPv6 address its /64 (as `…::/64`).
+ * Limits count by this, or one household would have 2^64 fresh starts. Takes a canonical address;
+ * any other text is handed back as it is.
+ */
+export function networkOf(address: string): string {
+  if (!isIPv6(address)) return address
+  const [head = '', tail] = address.split('::')
+  const first = head === '' ? [] : head.split(':')
+  const last = tail === undefined || tail === '' ? [] : tail.split(':')
+  const missing = tail === undefined ? 0 : 8 - first.length - last.length
+  const groups = [...first, ...Array<string>(missing).fill('0'), ...last].slice(0, 4)
+  return `${canonicalIPv6(`${groups.join(':')}::`)}/64`
+}
+
+/** WHATWG URL hosts are serialised in the form of RFC 5952, except that mapped IPv4 stays hexadecimal. */
+function canonicalIPv6(text: string): string {
+  const zone = text.indexOf('%')
+  const bare = zone === -1 ? text : text.slice(0, zone)
+  const address = new URL(`http://[${bare}]/`).hostname.slice(1, -1)
+  return address.startsWith(MAPPED) ? mappedIPv4(address) : address
+}
+
+function mappedIPv4(address: string): string {
+  const [high = '', low] = address.slice(MAPPED.length).split(':')
+  // `::ffff:1` is not mapped: it is 0:0:0:0:0:0:ffff:1.
+  if (low === undefined) return address
+  const [h, l] = [parseInt(high, 16), parseInt(low, 16)]
+  return `${String(h >> 8)}.${String(h & 255)}.${String(l >> 8)}.${String(l & 255)}`
+}

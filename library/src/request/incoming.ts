@@ -1,0 +1,132 @@
+/**
+ * request/ owns what came in: the target, the cookies, who the client is and how it is connected.
+ * Adapters make an {@link Incoming} of their framework's request; credential/ and session/ read it.
+ * It trusts no header that a client could have written, and it never judges a credential.
+ */
+import { clientAddress, type ProxyTrust } from './client-address.js'
+import { judgeTransport, type Transport } from './secure-transport.js'
+
+/** One request, whatever framework it came through. Everything is read when first asked for. */
+export interface Incoming {
+  /** `GET`, `POST`, …, as sent. */
+  readonly method: string
+  /** Path and query as the client sent them, also inside a mounted router. */
+  readonly target: string
+  /**
+   * The `Host` header (HTTP/2: `:authority`). `X-Forwarded-Host` is never read: let the proxy pass the
+   * host on. A client writes this text; use it for comparisons, never to build a link.
+   */
+  readonly host: string | undefined
+  /** Whether the client's connection is TLS, directly or by the word of a trusted proxy. */
+  readonly isSecure: boolean
+  /** The client's address in canonical form; empty where the connection has none (a Unix socket). */
+  readonly address: string
+  /** At most 256 characters. Foreign text: escape it wherever it is shown. */
+  readonly userAgent: string | undefined
+  /** The raw `Cookie` header, for `readCookies`. */
+  readonly cookieHeader: string | undefined
+  /** One header by its name in any case; repeated ones joined by commas, as Node does it. */
+  header(name: string): string | undefined
+  /**
+   * Why a forwarded header was not believed, for the diagnostic of a cookie that cannot be set, such as
+   * `x-forwarded-proto=https from 10.0.0.3 ignored: trustProxy is not set`. Visible ASCII, under 200 characters.
+   */
+  readonly forwardedNotice: string | undefined
+}
+
+/** The part of a Node request that is read: `http`, `https`, `http2` (compatibility API) and Express requests fit. */
+export interface NodeRequest {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+  /** What Express keeps of `url` before a router cuts its mount path off. */
+  readonly originalUrl?: string | undefined
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly socket: {
+    readonly remoteAddress?: string | undefined
+    /** `true` on a TLS socket. */
+    readonly encrypted?: boolean | undefined
+  }
+}
+
+const LONGEST_AGENT = 256
+
+/** Makes an {@link Incoming} of a Node request. Costs one small object until something is asked. */
+export function createNodeIncoming(request: NodeRequest, trust: ProxyTrust): Incoming {
+  return new NodeIncoming(request, trust)
+}
+
+class NodeIncoming implements Incoming {
+  readonly #request: NodeRequest
+  readonly #trust: ProxyTrust
+  #address: string | undefined
+  #transport: Transport | undefined
+
+  constructor(request: NodeRequest, trust: ProxyTrust) {
+    this.#request = request
+    this.#trust = trust
+  }
+
+  get method(): string {
+    return this.#request.method ?? 'GET'
+  }
+
+  get target(): string {
+    return this.#request.originalUrl ?? this.#request.url ?? '/'
+  }
+
+  get host(): string | undefined {
+    return this.#lowerCase('host') ?? this.#lowerCase(':authority')
+  }
+
+  get isSecure(): boolean {
+    return this.#judged().isSecure
+  }
+
+  get forwardedNotice(): string | undefined {
+    return this.#judged().notice
+  }
+
+  get address(): string {
+    this.#address ??= clientAddress(
+      this.#request.socket.remoteAddress,
+      this.#lowerCase('x-forwarded-for'),
+      this.#trust,
+    )
+    return this.#address
+  }
+
+  get userAgent(): string | undefined {
+    const agent = this.#lowerCase('user-agent')
+    if (agent === undefined || agent.length <= LONGEST_AGENT) return agent
+    // A plain slice would keep the whole header alive for as long as a record keeps its first 256 characters.
+    return Buffer.from(agent.slice(0, LONGEST_AGENT), 'utf16le').toString('utf16le')
+  }
+
+  get cookieHeader(): string | undefined {
+    return this.#lowerCase('cookie')
+  }
+
+  header(name: string): string | undefined {
+    return this.#lowerCase(name.toLowerCase())
+  }
+
+  #lowerCase(name: string): string | undefined {
+    const value = this.#request.headers[name]
+    return typeof value === 'object' ? value.join(', ') : value
+  }
+
+  #judged(): Transport {
+    const { socket } = this.#request
+    this.#transport ??= judgeTransport(
+      {
+        isEncrypted: socket.encrypted === true,
+        peer: socket.remoteAddress,
+        forwardedProto: this.#lowerCase('x-forwarded-proto'),
+        forwardedFor: this.#lowerCase('x-forwarded-for'),
+        forwarded: this.#lowerCase('forwarded'),
+      },
+      this.#trust,
+    )
+    return this.#transport
+  }
+}

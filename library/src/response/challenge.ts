@@ -1,0 +1,41 @@
+import type { EndReason } from '../store/end-reason.js'
+import { InvalidOption } from '../errors.js'
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+/** What a quoted string may hold (RFC 9110 section 5.6.4), but for obs-text, which no recipient decodes alike. */
+const QUOTABLE = /^[\t\x20-\x7e]*$/
+
+/**
+ * One challenge of a `WWW-Authenticate` header (RFC 9110 section 11.6.1). Every value is sent as a
+ * quoted string; parameters that are `undefined` are left away. Throws {@link InvalidOption} for a
+ * scheme or name that is no token, and for a value with control or non-ASCII characters: neither can
+ * be sent so that all clients read it alike.
+ */
+export function serializeChallenge(
+  scheme: string,
+  parameters: Readonly<Record<string, string | undefined>>,
+): string {
+  if (!TOKEN.test(scheme)) throw new InvalidOption('An authentication scheme must be a token.')
+  const parts: string[] = []
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value === undefined) continue
+    if (!TOKEN.test(name) || !QUOTABLE.test(value)) {
+      throw new InvalidOption(`Challenge parameter ${JSON.stringify(name)} cannot be sent.`)
+    }
+    parts.push(`${name}="${value.replace(/["\\]/g, '\\$&')}"`)
+  }
+  return parts.length === 0 ? scheme : `${scheme} ${parts.join(', ')}`
+}
+
+/**
+ * The challenge of a 401 that asks for a session cookie, such as
+ * `Cookie realm="sojourn", reason="expired_idle"`.
+ *
+ * RFC 9110 section 15.5.2 wants a challenge in every 401, and no registered scheme means "sign in
+ * through the application". `Cookie` is the name that an (expired) draft, draft-broyer-http-cookie-auth,
+ * gave to it. Browsers ignore schemes they do not know, so no password dialogue opens, which `Basic`
+ * or `Digest` would cause; `Bearer` would tell API clients that a token is wanted.
+ */
+export function sessionChallenge(reason?: EndReason, realm: string = 'sojourn'): string {
+  return serializeChallenge('Cookie', { realm, reason })
+}

@@ -1,0 +1,151 @@
+import { InvalidOption } from '../errors.js'
+import type { CookieOptions } from '../options.js'
+import type { Incoming } from '../request/incoming.js'
+import { createHmac } from '../system/digest.js'
+import {
+  serializeCookie,
+  serializeDeletion,
+  validateCookie,
+  type CookieAttributes,
+} from './cookie.js'
+import { NOTHING_OUT, type Outgoing } from './outgoing.js'
+
+/** What is to be said about cookies; see session/commit.ts. */
+export interface CookieOrders {
+  readonly send:
+    | { readonly token: string; readonly isGuest: boolean; readonly maxAge: number | undefined }
+    | undefined
+  readonly clear: 'nothing' | 'guest' | 'everything'
+}
+
+/** Names under which session tokens are looked for, current first. */
+export interface CookieNames {
+  readonly session: readonly string[]
+  readonly guest: readonly string[]
+  readonly all: readonly string[]
+}
+
+/** The cookies of one application: their names, when they may be set, and how they are written. */
+export interface SessionCookies {
+  namesFor(incoming: Pick<Incoming, 'isSecure'>): CookieNames
+  /** Whether `name` is what a cookie is called now on this connection. */
+  isCurrent(name: string, incoming: Pick<Incoming, 'isSecure'>): boolean
+  /** Why no session cookie can be set on this connection: cause and fix. `undefined` where it can. */
+  obstacle(incoming: Pick<Incoming, 'isSecure' | 'host' | 'forwardedNotice'>): string | undefined
+  render(orders: CookieOrders, incoming: Pick<Incoming, 'isSecure'>): Outgoing
+}
+
+/** One way to write the cookies: with Secure, or for plain http on localhost without. */
+interface Dress {
+  readonly names: CookieNames
+  readonly attributes: CookieAttributes
+}
+
+const GUEST = '-guest'
+const LOCAL_HOST = /^(?:localhost|[^:@/]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i
+
+/**
+ * Builds the cookie rules from the options. Throws {@link InvalidOption} for combinations that browsers refuse.
+ *
+ * @param secrets - newest first; the default name carries a tag of the first, so that two applications
+ *   on one host (localhost, say) do not sign each other out. Names of the others are still read.
+ */
+export function createSessionCookies(
+  options: CookieOptions,
+  secrets: readonly string[],
+): SessionCookies {
+  const mode = options.secure ?? 'auto'
+  const isProduction = process.env['NODE_ENV'] === 'production'
+  if (mode === false && isProduction) {
+    throw new InvalidOption('option cookie.secure=false is refused when NODE_ENV is production.')
+  }
+  const secure = dress(options, secrets, true)
+  // Partitioned and SameSite=None need Secure: localhost does without them.
+  const isLax = mode !== false && options.sameSite === 'none'
+  const plainOptions = {
+    ...options,
+    ...(isLax ? { sameSite: 'lax' as const } : {}),
+    partitioned: false,
+  }
+  const plain = dress(plainOptions, secrets, false)
+  const dressFor = (incoming: Pick<Incoming, 'isSecure'>): Dress =>
+    mode === true || (mode === 'auto' && incoming.isSecure) ? secure : plain
+  return {
+    namesFor: (incoming) => dressFor(incoming).names,
+    isCurrent(name, incoming) {
+      const { names } = dressFor(incoming)
+      return name === names.session[0] || name === names.guest[0]
+    },
+    obstacle(incoming) {
+      if (incoming.isSecure || mode === false) return undefined
+      if (mode === 'auto' && LOCAL_HOST.test(incoming.host ?? '')) return undefined
+      return explain(incoming)
+    },
+    render: (orders, incoming) =>
+      render(orders, dressFor(incoming), incoming.isSecure && options.clearSiteData !== false),
+  }
+}
+
+function dress(options: CookieOptions, secrets: readonly string[], isSecure: boolean): Dress {
+  const attributes: CookieAttributes = {
+    path: options.path ?? '/',
+    sameSite: options.sameSite ?? 'lax',
+    httpOnly: true,
+    secure: isSecure,
+    ...(options.domain === undefined ? {} : { domain: options.domain }),
+    ...(options.partitioned === true ? { partitioned: true } : {}),
+  }
+  const given = options.name === undefined ? [] : [options.name]
+  const byDefault = secrets.map((secret) => `${prefixFor(attributes)}sid-${tag(secret)}`)
+  const names = [...(given.length > 0 ? given : byDefault), ...(options.previousNames ?? [])]
+  const session = isSecure ? names : names.map((name) => name.replace(/^__(?:Host|Secure)-/, ''))
+  const guest = session.map((name) => name + GUEST)
+  const [first = ''] = session
+  validateCookie(first, attributes)
+  return { names: { session, guest, all: [...session, ...guest] }, attributes }
+}
+
+function prefixFor({ secure, domain, path }: CookieAttributes): string {
+  if (secure !== true) return ''
+  return domain === undefined && path === '/' ? '__Host-' : '__Secure-'
+}
+
+function tag(secret: string): string {
+  return createHmac(secret).sign('sojourn cookie name').subarray(0, 3).toString('base64url')
+}
+
+function render(
+  orders: CookieOrders,
+  { names, attributes }: Dress,
+  mayClearSite: boolean,
+): Outgoing {
+  const { send, clear } = orders
+  const sentName = send === undefined ? undefined : send.isGuest ? names.guest[0] : names.session[0]
+  const doomed = clear === 'everything' ? names.all : clear === 'guest' ? names.guest : []
+  const cookies = doomed
+    .filter((name) => name !== sentName)
+    .map((name) => serializeDeletion(name, attributes))
+  if (send !== undefined && sentName !== undefined) {
+    const maxAge = send.maxAge === undefined ? {} : { maxAge: send.maxAge }
+    cookies.push(serializeCookie(sentName, send.token, { ...attributes, ...maxAge }))
+  }
+  const clearSite = clear === 'everything' && mayClearSite
+  return {
+    ...NOTHING_OUT,
+    cookies,
+    headers: [
+      ['Cache-Control', 'no-store'],
+      ['Vary', 'Cookie'],
+      ...(clearSite ? ([['Clear-Site-Data', '"cookies", "storage"']] as const) : []),
+    ],
+  }
+}
+
+function explain({ host, forwardedNotice }: Pick<Incoming, 'host' | 'forwardedNotice'>): string {
+  const cause = forwardedNotice ?? `the connection to ${host ?? 'this host'} is plain http`
+  const fix =
+    forwardedNotice === undefined
+      ? 'serve it over https, or set trustProxy when a proxy in front does'
+      : 'set trustProxy to the number or the addresses of your proxies'
+  return `No session cookie can be set: ${cause}; ${fix}.`
+}

@@ -1,0 +1,90 @@
+import { randomBelow } from '../system/random.js'
+import { toJson } from './data.js'
+import { SojournError } from '../errors.js'
+import type { ChangeResult } from '../store/store.js'
+import { SessionEnded } from './commit.js'
+import { active, load, type Visit } from './visit.js'
+
+/** So often a value is read and compared anew before giving up; one hundred writers at once need fewer. */
+const MOST_TRIES = 1_000
+
+/**
+ * Adds `by` to a whole number in the session and answers the sum: no two requests ever lose a step. On a live
+ * session it is written at once; before there is one, it becomes part of what the new session starts with.
+ */
+export async function increment(visit: Visit, key: string, by: number): Promise<number> {
+  if (!Number.isSafeInteger(by)) throw notWhole(key)
+  await load(visit)
+  const found = active(visit)
+  if (found === undefined || visit.copy.isPending(key)) {
+    const sum = wholeNumber(key, visit.copy.json(key)) + by
+    visit.copy.set(key, sum)
+    return sum
+  }
+  const result = await visit.core.store.change(found.record.id, {
+    increment: new Map([[key, by]]),
+  })
+  if (result.status === 'conflict') throw notWhole(key)
+  const { revision, values } = changed(result)
+  const sum = values.get(key) ?? by
+  visit.copy.refresh(key, { json: String(sum), revision })
+  return sum
+}
+
+/**
+ * Replaces a value by what `change` makes of it, as if no other request existed: when somebody else wrote the
+ * key meanwhile, `change` runs again on what they wrote. It must therefore be free of side effects.
+ */
+export async function update<Value>(
+  visit: Visit,
+  key: string,
+  change: (value: Value | undefined) => Value,
+): Promise<Value> {
+  await load(visit)
+  const found = active(visit)
+  if (found === undefined || visit.copy.isPending(key)) {
+    const value = change(parse<Value>(visit.copy.json(key)))
+    visit.copy.set(key, value)
+    return value
+  }
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const entry = visit.copy.entry(key)
+    const value = change(parse<Value>(entry?.json))
+    const json = toJson(key, value)
+    const result = await visit.core.store.change(found.record.id, {
+      set: new Map([[key, json]]),
+      expect: new Map([[key, entry?.revision ?? 0]]),
+    })
+    if (result.status !== 'conflict') {
+      visit.copy.refresh(key, { json, revision: changed(result).revision })
+      return value
+    }
+    visit.copy.refresh(key, result.entry)
+    await pause(randomBelow(Math.min(tries + 1, 16)))
+  }
+  throw new SojournError('store_unavailable', 'Too many others write this value at once.')
+}
+
+function changed(result: ChangeResult): ChangeResult & { readonly status: 'changed' } {
+  if (result.status === 'gone') throw new SessionEnded(result.ending?.reason)
+  if (result.status !== 'changed') throw new Error(`A plain change was answered ${result.status}.`)
+  return result
+}
+
+function wholeNumber(key: string, json: string | undefined): number {
+  const value: unknown = json === undefined ? 0 : JSON.parse(json)
+  if (!Number.isSafeInteger(value)) throw notWhole(key)
+  return value as number
+}
+
+function notWhole(key: string): SojournError {
+  return new SojournError('ERR_SESSION_DATA', `session.data.${key} is not a whole number.`)
+}
+
+function parse<Value>(json: string | undefined): Value | undefined {
+  return json === undefined ? undefined : (JSON.parse(json) as Value)
+}
+
+async function pause(milliseconds: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds))
+}

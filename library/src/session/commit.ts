@@ -1,0 +1,98 @@
+import { SojournError } from '../errors.js'
+import type { EndReason } from '../store/end-reason.js'
+import { renewIfDue } from './renew.js'
+import type { Resolution } from './resolve.js'
+import { startAnonymous } from './start.js'
+import { active, load, type TokenToSend, type Visit } from './visit.js'
+
+/** What the answer has to say about cookies. */
+export interface CookieEffects {
+  readonly send: TokenToSend | undefined
+  readonly clear: Visit['clear']
+  /** The session was looked at: the answer may be personal. */
+  readonly wasRead: boolean
+}
+
+/** Writes were made to a session that had ended meanwhile: nothing of them was kept. */
+export class SessionEnded extends SojournError {
+  override readonly name = 'SessionEnded'
+  /** Why it ended. */
+  readonly reason: EndReason
+
+  constructor(reason: EndReason = 'unknown') {
+    super('session_ended', 'The session has ended; nothing was written.')
+    this.reason = reason
+  }
+}
+
+/** Whether there is anything to do before the answer may leave. `false` costs nothing and waits for nothing. */
+export function needsCommit(visit: Visit): boolean {
+  return visit.copy.isDirty || visit.loading !== undefined || visit.resolution !== undefined
+}
+
+/**
+ * Makes what this visit changed durable with one store call, and says what the answer must carry. A session
+ * that ended meanwhile wins over the change: nothing is written, and no cookie is sent (behaviour 2a).
+ */
+export async function commit(visit: Visit): Promise<CookieEffects> {
+  if (visit.loading !== undefined || visit.copy.isDirty) await load(visit)
+  try {
+    await save(visit)
+    await renewIfDue(visit)
+  } catch (error) {
+    if (!(error instanceof SojournError) || error.code !== 'session_ended') throw error
+    visit.tokenToSend = undefined
+  }
+  return effects(visit)
+}
+
+/** What the answer must carry as things stand. */
+export function effects(visit: Visit): CookieEffects {
+  return {
+    send: visit.tokenToSend,
+    clear: visit.clear,
+    wasRead: visit.resolution !== undefined && !visit.isUnknown,
+  }
+}
+
+/** Writes pending changes. Throws {@link SessionEnded} where the session is gone. */
+export async function save(visit: Visit): Promise<void> {
+  if (!visit.copy.isDirty) return
+  const wasLookedAt = visit.resolution !== undefined
+  const resolution = await load(visit)
+  if (visit.isOver) throw new SessionEnded(visit.endReason)
+  const found = active(visit)
+  if (found === undefined) {
+    if (!wasLookedAt) refuseBlindWrite(visit, resolution)
+    if (visit.copy.keys().length > 0) await startAnonymous(visit)
+    return
+  }
+  await patch(visit, found.record.id)
+}
+
+/**
+ * A request that wrote without looking meant the session it presented. Where that has ended, its writes must not
+ * turn up in a new guest session: that would be a signed-out person's data in a stranger's hands.
+ */
+function refuseBlindWrite(visit: Visit, resolution: Resolution): void {
+  const isUnknown = resolution.state === 'rejected' && resolution.code === 'session_unknown'
+  if (visit.endReason === undefined && !isUnknown) return
+  visit.isOver = true
+  throw new SessionEnded(visit.endReason)
+}
+
+async function patch(visit: Visit, id: string): Promise<void> {
+  const { store, events, settings } = visit.core
+  const isGuest = active(visit)?.record.subject === undefined
+  visit.copy.checkSize(isGuest ? settings.anonymousMaxBytes : settings.maxSessionBytes)
+  const result = await store.change(id, visit.copy.toChange())
+  if (result.status === 'gone') {
+    visit.tokenToSend = undefined
+    visit.isOver = true
+    events.emit('write.refused', { id, reason: result.ending?.reason ?? 'unknown' })
+    throw new SessionEnded(result.ending?.reason)
+  }
+  if (result.status !== 'changed') throw new Error(`A plain patch was answered ${result.status}.`)
+  if (result.conflicts > 0) events.emit('data.conflict', { id, count: result.conflicts })
+  visit.copy.markWritten(result.revision)
+}

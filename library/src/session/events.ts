@@ -1,0 +1,102 @@
+import type { EndReason } from '../store/end-reason.js'
+import type { SessionId } from '../store/record.js'
+
+/** The catalogue: what happened, in the past tense, with public facts only. No credential is ever in an event. */
+export interface SojournEvents {
+  /** A session was created. */
+  'session.started': {
+    readonly id: SessionId
+    readonly subject: string | undefined
+    readonly methods: readonly string[]
+    readonly address: string
+  }
+  /** A session got a new secret. */
+  'session.renewed': {
+    readonly id: SessionId
+    readonly subject: string | undefined
+    /** The person proved again who they are. */
+    readonly isAuthentication: boolean
+  }
+  /** A session ended. Told once for each, by the process whose call ended it or first found it out of time. */
+  'session.ended': {
+    readonly id: SessionId
+    readonly subject: string | undefined
+    readonly reason: EndReason
+  }
+  /** A session was not started: the subject has its number of them, or is disabled. */
+  'session.refused': { readonly subject: string; readonly reason: 'limit' | 'disabled' }
+  /** All sessions of a subject ended at once. `session.ended` follows for each while the store is tidied. */
+  'subject.revoked': {
+    readonly subject: string
+    readonly reason: EndReason
+    readonly count: number
+  }
+  'subject.disabled': { readonly subject: string }
+  'subject.enabled': { readonly subject: string }
+  /** The application said so, through `reportSignInFailure`. */
+  'signin.failed': {
+    readonly subject: string | undefined
+    readonly reason: string
+    readonly address: string
+  }
+  /** Something presented was refused: malformed, foreign, unknown, or with a wrong secret. */
+  'credential.rejected': { readonly code: string; readonly address: string }
+  /** A request wanted to write to a session that had ended meanwhile. Nothing was written. */
+  'write.refused': { readonly id: SessionId; readonly reason: EndReason }
+  /** Keys that somebody else had written since they were read; the later write won. */
+  'data.conflict': { readonly id: SessionId; readonly count: number }
+  /** A value at rest does not fit the schema, and counted as absent. */
+  'data.invalid': { readonly id: SessionId; readonly key: string }
+  /** The store did not answer. */
+  'store.failed': { readonly operation: string; readonly message: string }
+  /** A record cannot be read by this version; it was left as it is. */
+  'store.corrupt': { readonly id: SessionId }
+  /** The circuit breaker in front of the store changed. */
+  'store.breaker': { readonly state: 'open' | 'half-open' | 'closed' }
+  /** A cookie could not be set or will not come back; the message names cause and fix. */
+  'cookie.diagnostic': { readonly message: string }
+}
+
+/** Name of an event. */
+export type EventName = keyof SojournEvents
+
+/** Hears of events of one name. What it throws or rejects with is swallowed: an event changes no outcome. */
+export type Listener<Name extends EventName> = (event: SojournEvents[Name]) => unknown
+
+/** Tells listeners, after the work at hand is done. */
+export interface Events {
+  /** Adds a listener; the answer removes it again. */
+  on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void
+  /** Tells all listeners of `name`, later: no listener can delay or fail the request that caused it. */
+  emit<Name extends EventName>(name: Name, event: SojournEvents[Name]): void
+}
+
+export function createEvents(): Events {
+  const listeners = new Map<EventName, Set<Listener<EventName>>>()
+  return {
+    on(name, listener) {
+      const set = listeners.get(name) ?? new Set()
+      listeners.set(name, set)
+      const heard = listener as Listener<EventName>
+      set.add(heard)
+      return () => {
+        set.delete(heard)
+      }
+    },
+    emit(name, event) {
+      const set = listeners.get(name)
+      if (set === undefined || set.size === 0) return
+      setImmediate(() => {
+        for (const listener of set) void tell(listener, event)
+      })
+    },
+  }
+}
+
+async function tell(listener: Listener<EventName>, event: SojournEvents[EventName]): Promise<void> {
+  try {
+    await listener(event)
+  } catch {
+    // An event is a fact that has happened: a listener's fault must not become anybody else's.
+  }
+}

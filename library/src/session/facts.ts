@@ -1,0 +1,42 @@
+import { expiresAt, type SessionId, type SessionRecord } from '../store/record.js'
+
+/** What may be told of a session. Instants are epoch milliseconds by the store's clock. No credential. */
+export interface SessionFacts {
+  readonly id: SessionId
+  readonly subject: string | undefined
+  readonly createdAt: number
+  readonly lastSeenAt: number
+  /** When the person last proved who they are. */
+  readonly authenticatedAt: number | undefined
+  /** When the session ends if nothing happens. */
+  readonly idleExpiresAt: number
+  /** When it ends whatever happens. */
+  readonly expiresAt: number
+  /** "Now" on the same clock, so that a client need not trust its own. */
+  readonly serverTime: number
+  readonly methods: readonly string[]
+  /** Client address, as far as the privacy options keep it. */
+  readonly address: string | undefined
+  /** User-agent label, as far as the privacy options keep it. */
+  readonly agent: string | undefined
+  /** It outlives the browser window. */
+  readonly isRemembered: boolean
+}
+
+export function toFacts(record: SessionRecord, now: number): SessionFacts {
+  const { traits } = record
+  return {
+    id: record.id,
+    subject: record.subject,
+    createdAt: record.createdAt,
+    lastSeenAt: record.lastSeenAt,
+    authenticatedAt: record.authenticatedAt,
+    idleExpiresAt: expiresAt(record),
+    expiresAt: record.absoluteExpiresAt,
+    serverTime: now,
+    methods: traits.methods?.split(',') ?? [],
+    address: traits.address,
+    agent: traits.agent,
+    isRemembered: traits.persistent === '1',
+  }
+}

@@ -1,0 +1,125 @@
+import { SojournError } from '../errors.js'
+import type { SessionRecord } from '../store/record.js'
+import type { Renewal } from '../store/store.js'
+import { isEqualSecret } from '../system/digest.js'
+import { isRenewalDue } from './lifetime.js'
+import type { ActiveResolution } from './resolve.js'
+import { active, load, type Visit } from './visit.js'
+
+/** A lost answer is told from parallel requests by its age. */
+const PARALLEL_FOR = 10_000
+
+/** What a step-up proves. */
+export interface ElevateOptions {
+  /** How the person proved again who they are; added to the session's methods. */
+  readonly methods?: readonly string[]
+}
+
+/**
+ * The person proved again who they are: `authenticatedAt` becomes now, and the session gets a new secret. Touching
+ * and refreshing never do that. Throws where there is no signed-in session.
+ */
+export async function elevate(visit: Visit, options: ElevateOptions): Promise<void> {
+  await load(visit)
+  const found = active(visit)
+  if (found?.record.subject === undefined) {
+    throw new SojournError('session_ended', 'There is no signed-in session to elevate.')
+  }
+  const known = found.record.traits.methods?.split(',') ?? []
+  const methods = [...new Set([...known, ...(options.methods ?? [])])].join(',')
+  const isDone = await renew(visit, found, { isAuthentication: true, methods })
+  if (!isDone) await renewAgain(visit, found, methods)
+}
+
+/** Renews the secret where its age asks for it, or where the answer that carried the last one seems lost. */
+export async function renewIfDue(visit: Visit): Promise<void> {
+  const found = active(visit)
+  if (found === undefined || visit.tokenToSend !== undefined) return
+  const { record, now, isPreviousSecret } = found
+  const isLost = isPreviousSecret && now - renewedAt(record) > PARALLEL_FOR
+  if (!isLost && (isPreviousSecret || !isRenewalDue(record, now, visit.core.settings.renewal)))
+    return
+  if (visit.request.cookieObstacle() !== undefined) return
+  await renew(visit, found, { isAuthentication: false })
+}
+
+function renewedAt(record: SessionRecord): number {
+  return Number.parseInt(record.traits.renewed ?? '0', 36)
+}
+
+/** `false`: somebody else renewed first; their answer carries the new secret. */
+async function renew(
+  visit: Visit,
+  { record, now, isPreviousSecret }: ActiveResolution,
+  how: { readonly isAuthentication: boolean; readonly methods?: string },
+): Promise<boolean> {
+  const { store, tokens, events, settings } = visit.core
+  const { token, secretDigest } = tokens.mintFor(record.id)
+  const renewal: Renewal = {
+    from: record.secretDigest,
+    to: secretDigest,
+    ...(isPreviousSecret && record.previousDigest !== undefined
+      ? { keep: record.previousDigest }
+      : {}),
+    keepPreviousFor: settings.renewalGrace,
+    isAuthentication: how.isAuthentication,
+  }
+  const traits = {
+    renewed: now.toString(36),
+    ...(how.methods === undefined || how.methods === '' ? {} : { methods: how.methods }),
+  }
+  const result = await store.change(record.id, { renewal, traits, seen: true })
+  if (result.status === 'gone') throw sessionGone()
+  if (result.status !== 'changed') return false
+  const renewed: SessionRecord = {
+    ...record,
+    secretDigest,
+    previousDigest: renewal.keep ?? renewal.from,
+    previousUntil: result.now + settings.renewalGrace,
+    authenticatedAt: result.authenticatedAt,
+    lastSeenAt: result.lastSeenAt,
+    traits: { ...record.traits, ...traits },
+  }
+  const { subject } = visit.resolution as ActiveResolution
+  visit.resolution = {
+    state: 'active',
+    record: renewed,
+    subject,
+    now: result.now,
+    isPreviousSecret: false,
+  }
+  visit.tokenToSend = {
+    token,
+    isGuest: record.subject === undefined,
+    record: renewed,
+    now: result.now,
+  }
+  events.emit('session.renewed', {
+    id: record.id,
+    subject: record.subject,
+    isAuthentication: how.isAuthentication,
+  })
+  return true
+}
+
+/** Another request renewed between our read and our write: look again, and build on what is there. */
+async function renewAgain(visit: Visit, found: ActiveResolution, methods: string): Promise<void> {
+  const { store } = visit.core
+  const answer = await store.read(found.record.id)
+  if (answer.status !== 'found') throw sessionGone()
+  const { record, subject, now } = answer
+  const wasCurrent = isEqualSecret(record.previousDigest ?? '', found.record.secretDigest)
+  const isAuthenticated = (record.authenticatedAt ?? 0) > (found.record.authenticatedAt ?? 0)
+  visit.resolution = { state: 'active', record, subject, now, isPreviousSecret: wasCurrent }
+  // The same person did the same thing twice at once; the other answer carries the new secret.
+  if (isAuthenticated) return
+  await renew(
+    visit,
+    { state: 'active', record, subject, now, isPreviousSecret: false },
+    { isAuthentication: true, methods },
+  )
+}
+
+function sessionGone(): SojournError {
+  return new SojournError('session_ended', 'The session has ended.')
+}

@@ -1,0 +1,235 @@
+import { SojournError, StoreUnavailable } from '../errors.js'
+import type { ValueSchema } from '../options.js'
+import type { EndReason } from '../store/end-reason.js'
+import type { SessionId } from '../store/record.js'
+import { increment, update } from './atomic.js'
+import { save } from './commit.js'
+import { signOut } from './end.js'
+import { takeFlash, addFlash } from './flash.js'
+import { isRecent } from './lifetime.js'
+import { elevate, type ElevateOptions } from './renew.js'
+import { NONE, type Resolution } from './resolve.js'
+import { signIn, type SignInOptions } from './start.js'
+import { toFacts, type SessionFacts } from './facts.js'
+import { active, load, loaded, type Visit } from './visit.js'
+
+/** Schemas by key; see the option `schema`. */
+export type Schemas = Readonly<Record<string, ValueSchema<unknown> | undefined>>
+
+/**
+ * One request's handle on its session. It is lazy: nothing is asked of the store until something is asked of
+ * the handle. `get`, `update`, `incr` and the verbs load by themselves; the plain properties need `await
+ * session.load()` first, or a guard in front of the handler.
+ *
+ * @typeParam Data - the shape of the data, from `createSojourn<Data>()`.
+ */
+export class Session<Data extends object = Record<string, unknown>> {
+  readonly #visit: Visit
+  readonly #schemas: Schemas
+
+  /** Sessions are made by `sojourn.exchange()`; applications never call this. */
+  constructor(visit: Visit, schemas: Schemas = {}) {
+    this.#visit = visit
+    this.#schemas = schemas
+  }
+
+  /** Resolves what the request presented. Throws `StoreUnavailable` where the store does not answer. */
+  async load(): Promise<this> {
+    await load(this.#visit)
+    return this
+  }
+
+  /** Whether the properties below can be read. */
+  get isLoaded(): boolean {
+    return this.#visit.resolution !== undefined
+  }
+
+  /** `none | active | expired | revoked | rejected`: what was presented, and what became of it. */
+  get state(): Resolution['state'] {
+    return loaded(this.#visit).state
+  }
+
+  /** Everything resolving said; for guards. */
+  get resolution(): Resolution {
+    return loaded(this.#visit)
+  }
+
+  /** Public id, or `undefined` where there is no live session. Never a secret. */
+  get id(): SessionId | undefined {
+    loaded(this.#visit)
+    return active(this.#visit)?.record.id
+  }
+
+  /** Whom the session belongs to, or `undefined` for a guest and for nobody. */
+  get subject(): string | undefined {
+    loaded(this.#visit)
+    return active(this.#visit)?.record.subject
+  }
+
+  /** Whether somebody is signed in. */
+  get isSignedIn(): boolean {
+    return this.subject !== undefined
+  }
+
+  /**
+   * The store did not answer, and this route serves people it does not know (`optionalSession`). Nobody is
+   * signed in, and nothing can be written.
+   */
+  get isUnknown(): boolean {
+    return this.#visit.isUnknown
+  }
+
+  /** Why the session that was presented is over, or `undefined`. Told to its holder alone. */
+  get endReason(): EndReason | undefined {
+    return this.#visit.endReason
+  }
+
+  /** Instants, limits and device of the live session, or `undefined`. */
+  get facts(): SessionFacts | undefined {
+    loaded(this.#visit)
+    const found = active(this.#visit)
+    return found === undefined ? undefined : toFacts(found.record, found.now)
+  }
+
+  /** Whether the person proved who they are at most `maxAge` milliseconds ago. */
+  isRecent(maxAge: number): boolean {
+    const found = active(this.#visit)
+    return found !== undefined && isRecent(found.record, found.now, maxAge)
+  }
+
+  /** A value, or `undefined`. Each call answers a copy of its own. */
+  async get<Key extends keyof Data & string>(key: Key): Promise<Data[Key] | undefined> {
+    await load(this.#visit)
+    return this.#read(key)
+  }
+
+  /** All values by key. */
+  async all(): Promise<Partial<Data>> {
+    await load(this.#visit)
+    const all: Partial<Data> = {}
+    for (const key of this.#visit.copy.keys()) {
+      if (key.startsWith('~')) continue
+      Object.defineProperty(all, key, {
+        value: this.#read(key as keyof Data & string),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      })
+    }
+    return all
+  }
+
+  /** Facts that all sessions of the subject share, such as a role; see `sojourn.patchSubject`. */
+  get attributes(): Readonly<Record<string, unknown>> {
+    loaded(this.#visit)
+    const attributes = active(this.#visit)?.subject.attributes ?? []
+    return Object.fromEntries(
+      [...attributes].map(([key, json]) => [key, JSON.parse(json) as unknown]),
+    )
+  }
+
+  /**
+   * Sets a value; it is durable before the answer leaves. Only the keys that were set are written: other
+   * requests' keys are never overwritten. `undefined` deletes. Throws `SessionDataError` at once for what
+   * JSON cannot keep.
+   */
+  set<Key extends keyof Data & string>(key: Key, value: Data[Key]): void {
+    this.#mayWrite()
+    if (value === undefined) this.#visit.copy.delete(key)
+    else this.#visit.copy.set(key, value)
+  }
+
+  /** Deletes a value. */
+  delete(key: keyof Data & string): void {
+    this.#mayWrite()
+    this.#visit.copy.delete(key)
+  }
+
+  /** Replaces a value by what `change` makes of it; see `update` in atomic.ts. Written at once. */
+  async update<Key extends keyof Data & string>(
+    key: Key,
+    change: (value: Data[Key] | undefined) => Data[Key],
+  ): Promise<Data[Key]> {
+    this.#mayWrite()
+    return update(this.#visit, key, change)
+  }
+
+  /** Adds to a whole number and answers the sum. Written at once; no two requests lose a step. */
+  async incr(key: keyof Data & string, by = 1): Promise<number> {
+    this.#mayWrite()
+    return increment(this.#visit, key, by)
+  }
+
+  /** Leaves a message for the next page. */
+  async flash(name: string, message: unknown): Promise<void> {
+    this.#mayWrite()
+    await load(this.#visit)
+    addFlash(this.#visit, name, message)
+  }
+
+  /** Takes the messages left under `name`, oldest first; they are gone afterwards. */
+  async takeFlash(name: string): Promise<readonly unknown[]> {
+    await load(this.#visit)
+    return takeFlash(this.#visit, name)
+  }
+
+  /** Signs a person in: always a new id, the data moves on, the session before ends. */
+  async signIn(subject: string, options: SignInOptions = {}): Promise<void> {
+    this.#mayWrite()
+    await signIn(this.#visit, subject, options)
+  }
+
+  /** Ends this session; every credential of it is dead when this resolves. Answers whether there was one. */
+  async signOut(): Promise<boolean> {
+    return signOut(this.#visit)
+  }
+
+  /** The person proved again who they are: recent from now on, under a new secret. */
+  async elevate(options: ElevateOptions = {}): Promise<void> {
+    this.#mayWrite()
+    await elevate(this.#visit, options)
+  }
+
+  /** Makes everything set so far durable now. Throws `SessionEnded` where the session ended meanwhile. */
+  async save(): Promise<void> {
+    await save(this.#visit)
+  }
+
+  /** From here on this request only reads; writing throws. */
+  makeReadOnly(): void {
+    this.#visit.isReadOnly = true
+  }
+
+  /** The store did not answer: go on as nobody. For adapters. */
+  treatAsUnknown(): void {
+    this.#visit.resolution = NONE
+    this.#visit.isUnknown = true
+  }
+
+  #read<Key extends keyof Data & string>(key: Key): Data[Key] | undefined {
+    const json = this.#visit.copy.json(key)
+    if (json === undefined) return undefined
+    const value = JSON.parse(json) as Data[Key]
+    const schema = Object.hasOwn(this.#schemas, key) ? this.#schemas[key] : undefined
+    if (schema === undefined) return value
+    const result = schema['~standard'].validate(value)
+    if (result instanceof Promise || result.issues !== undefined) {
+      const id = active(this.#visit)?.record.id ?? ''
+      this.#visit.core.events.emit('data.invalid', { id, key })
+      return undefined
+    }
+    return result.value as Data[Key]
+  }
+
+  #mayWrite(): void {
+    if (this.#visit.isUnknown) {
+      throw new StoreUnavailable('The session store does not answer; nothing can be written.')
+    }
+    if (this.#visit.isReadOnly) {
+      throw new SojournError('ERR_SESSION_READ_ONLY', 'This route only reads the session.')
+    }
+    if (this.#visit.isOver) {
+      throw new SojournError('session_ended', 'The session has ended; it cannot be written to.')
+    }
+  }
+}

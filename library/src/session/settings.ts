@@ -1,0 +1,197 @@
+import { InvalidOption } from '../errors.js'
+import {
+  DEFAULTS,
+  LONGEST_LIFETIME,
+  type AnonymousOptions,
+  type PrivacyMode,
+  type SojournOptions,
+} from '../options.js'
+import type { SessionLimit } from '../store/store.js'
+import { toMilliseconds, type Duration } from '../system/duration.js'
+import type { Lifetime, Lifetimes } from './lifetime.js'
+
+/** The options as the request path reads them: every default filled in, every duration in milliseconds. */
+export interface Settings {
+  readonly secrets: readonly string[]
+  readonly lifetimes: Lifetimes
+  readonly renewal: number | undefined
+  readonly mayBeAnonymous: boolean
+  readonly anonymousMaxBytes: number
+  readonly anonymousPerMinute: number
+  readonly touchEvery: number
+  readonly renewalGrace: number
+  readonly signInGrace: number
+  readonly limit: SessionLimit | undefined
+  readonly maxSessionBytes: number
+  readonly secretBytes: number
+  readonly address: PrivacyMode
+  readonly agent: PrivacyMode
+  readonly describeAgent: (userAgent: string) => string
+  readonly isPassive: (request: { readonly method: string; readonly target: string }) => boolean
+  readonly commandDeadline: number
+  readonly failuresToOpen: number
+  readonly probeEvery: number
+}
+
+/** Checks the options and fills in the defaults. Throws {@link InvalidOption} naming the one at fault. */
+export function toSettings<Data extends object>(options: SojournOptions<Data>): Settings {
+  const anonymous: AnonymousOptions = options.anonymous === false ? {} : (options.anonymous ?? {})
+  const lifetimes = toLifetimes(options, anonymous)
+  return {
+    secrets: checkSecrets(options.secrets),
+    lifetimes,
+    renewal: options.renewal === undefined ? undefined : duration('renewal', options.renewal, 0),
+    mayBeAnonymous: options.anonymous !== false,
+    anonymousMaxBytes: whole(
+      'anonymous.maxBytes',
+      anonymous.maxBytes,
+      DEFAULTS.anonymousMaxBytes,
+      1,
+    ),
+    anonymousPerMinute: whole(
+      'anonymous.perMinute',
+      anonymous.perMinute,
+      DEFAULTS.anonymousPerMinute,
+      1,
+    ),
+    touchEvery: duration('touchEvery', options.touchEvery, DEFAULTS.touchEveryAtMost),
+    renewalGrace: duration('renewalGrace', options.renewalGrace, DEFAULTS.renewalGrace),
+    signInGrace: duration('signInGrace', options.signInGrace, DEFAULTS.signInGrace),
+    limit: toLimit(options.limit),
+    maxSessionBytes: whole('maxSessionBytes', options.maxSessionBytes, DEFAULTS.maxSessionBytes, 1),
+    secretBytes: whole('secretBytes', options.secretBytes, DEFAULTS.secretBytes, 16, 64),
+    address: privacyMode('privacy.address', options.privacy?.address, 'full'),
+    agent: privacyMode('privacy.agent', options.privacy?.agent, 'truncated'),
+    describeAgent: options.privacy?.describeAgent ?? firstWords,
+    isPassive: options.isPassive ?? (() => false),
+    ...toResilience(options.resilience),
+  }
+}
+
+function toResilience(
+  options: SojournOptions['resilience'],
+): Pick<Settings, 'commandDeadline' | 'failuresToOpen' | 'probeEvery'> {
+  const name = 'resilience.failuresToOpen'
+  return {
+    commandDeadline: duration(
+      'resilience.commandDeadline',
+      options?.commandDeadline,
+      DEFAULTS.commandDeadline,
+    ),
+    failuresToOpen: whole(name, options?.failuresToOpen, DEFAULTS.failuresToOpen, 1),
+    probeEvery: duration('resilience.probeEvery', options?.probeEvery, DEFAULTS.probeEvery),
+  }
+}
+
+function toLifetimes<Data extends object>(
+  options: SojournOptions<Data>,
+  anonymous: AnonymousOptions,
+): Lifetimes {
+  const { remember } = options
+  return {
+    signedIn: lifetime('', options, DEFAULTS.idle, DEFAULTS.absolute),
+    remembered: lifetime('remember.', remember, DEFAULTS.rememberIdle, DEFAULTS.rememberAbsolute),
+    anonymous: lifetime(
+      'anonymous.',
+      anonymous,
+      DEFAULTS.anonymousIdle,
+      DEFAULTS.anonymousAbsolute,
+    ),
+  }
+}
+
+function lifetime(
+  prefix: string,
+  given: { readonly idle?: Duration; readonly absolute?: Duration } | undefined,
+  defaultIdle: number,
+  defaultAbsolute: number,
+): Lifetime {
+  const absolute = duration(`${prefix}absolute`, given?.absolute, defaultAbsolute)
+  const idle = duration(`${prefix}idle`, given?.idle, Math.min(defaultIdle, absolute))
+  if (idle === 0 || absolute === 0) {
+    throw new InvalidOption(`${prefix}idle and ${prefix}absolute must be longer than nothing.`)
+  }
+  if (idle > absolute) {
+    throw new InvalidOption(
+      `${prefix}idle is longer than ${prefix}absolute; it would never matter.`,
+    )
+  }
+  if (absolute > LONGEST_LIFETIME) {
+    throw new InvalidOption(`${prefix}absolute is over 400 days, which browsers cap cookies at.`)
+  }
+  return { idle, absolute }
+}
+
+function duration(name: string, given: Duration | undefined, otherwise: number): number {
+  if (given === undefined) return otherwise
+  const milliseconds = toMilliseconds(given)
+  if (milliseconds === undefined) {
+    throw new InvalidOption(
+      `option ${name}=${String(given)} is not a duration. Examples: 900 (seconds), '90s', '15m', '12h', '7d'.`,
+    )
+  }
+  return milliseconds
+}
+
+function whole(
+  name: string,
+  given: number | undefined,
+  otherwise: number,
+  least: number,
+  most: number = Number.MAX_SAFE_INTEGER,
+): number {
+  const value = given ?? otherwise
+  if (!Number.isSafeInteger(value) || value < least || value > most) {
+    const range =
+      most === Number.MAX_SAFE_INTEGER
+        ? `${String(least)} or more`
+        : `${String(least)} to ${String(most)}`
+    throw new InvalidOption(`option ${name} must be a whole number, ${range}.`)
+  }
+  return value
+}
+
+function checkSecrets(given: string | readonly string[]): readonly string[] {
+  const secrets = typeof given === 'string' ? [given] : given
+  const isList = Array.isArray(secrets) && secrets.length > 0
+  if (!isList || secrets.some((secret) => typeof secret !== 'string' || secret === '')) {
+    throw new InvalidOption('option secrets must be a non-empty string or list of strings.')
+  }
+  const short = secrets.find((secret) => Buffer.byteLength(secret) < 32)
+  if (short !== undefined) {
+    const bytes = String(Buffer.byteLength(short))
+    throw new InvalidOption(`option secrets: one has ${bytes} bytes; 32 or more are required.`)
+  }
+  return secrets
+}
+
+function toLimit(given: SessionLimit | false | undefined): SessionLimit | undefined {
+  if (given === false) return undefined
+  const limit = given ?? DEFAULTS.limit
+  whole('limit.max', limit.max, 0, 1)
+  if (!['evict-oldest', 'evict-least-recent', 'refuse'].includes(limit.whenFull)) {
+    throw new InvalidOption(
+      "option limit.whenFull must be 'evict-oldest', 'evict-least-recent' or 'refuse'.",
+    )
+  }
+  return limit
+}
+
+function privacyMode(
+  name: string,
+  given: PrivacyMode | undefined,
+  otherwise: PrivacyMode,
+): PrivacyMode {
+  const mode = given ?? otherwise
+  if (!['full', 'truncated', 'keyed-hash', 'none'].includes(mode)) {
+    throw new InvalidOption(`option ${name} must be 'full', 'truncated', 'keyed-hash' or 'none'.`)
+  }
+  return mode
+}
+
+/** The first product and the platform of a user agent: enough to tell devices apart, short enough to keep. */
+function firstWords(userAgent: string): string {
+  const product = userAgent.split(' ', 1)[0] ?? ''
+  const platform = /\(([^;)]{1,24})/.exec(userAgent)?.[1]
+  return platform === undefined ? product : `${product} (${platform})`
+}

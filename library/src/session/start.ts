@@ -1,0 +1,179 @@
+import { SojournError, InvalidInput } from '../errors.js'
+import type { EndReason } from '../store/end-reason.js'
+import type { SessionRecord } from '../store/record.js'
+import { NO_SUBJECT_RECORD } from '../store/record.js'
+import type { NewSession } from '../store/store.js'
+import type { Lifetime } from './lifetime.js'
+import { active, adopt, load, type Visit } from './visit.js'
+import { WorkingCopy } from './working-copy.js'
+
+/** How a sign-in is done. */
+export interface SignInOptions {
+  /** Keep the person signed in when the browser closes, with the longer limits of `remember`. Default `false`. */
+  readonly remember?: boolean
+  /** How the person proved who they are (RFC 8176 `amr` values such as `'pwd'`). Default none stated. */
+  readonly methods?: readonly string[]
+  /**
+   * What of the data moves on: everything (`true`), nothing (`false`), or these keys. Default: everything of
+   * an anonymous session and of the same person's; nothing of another person's.
+   */
+  readonly keep?: boolean | readonly string[]
+}
+
+/** A session was refused. `code` is `session_limit` or `subject_disabled`. */
+export class SessionRefused extends SojournError {
+  override readonly name = 'SessionRefused'
+}
+
+/**
+ * Starts a session for `subject` and gives it to this visit. There is no other way to a signed-in session: the
+ * id is always new, and the one before ends (ASVS 7.2.4). Throws `StoreUnavailable` with nothing changed.
+ */
+export async function signIn(visit: Visit, subject: string, options: SignInOptions): Promise<void> {
+  checkSubject(subject)
+  requireCookie(visit)
+  await load(visit)
+  const { core } = visit
+  const before = active(visit)?.record
+  const data = dataToKeep(visit, before, subject, options.keep)
+  const { signedIn, remembered } = core.settings.lifetimes
+  const { token, record } = await create(visit, {
+    subject,
+    lifetime: options.remember === true ? remembered : signedIn,
+    data,
+    traits: {
+      ...(options.remember === true ? { persistent: '1' } : {}),
+      ...(options.methods === undefined ? {} : { methods: options.methods.join(',') }),
+    },
+  })
+  if (before !== undefined) await endPredecessor(visit, before, subject)
+  visit.tokenToSend = { token, isGuest: false, record, now: record.createdAt }
+  visit.clear = 'guest'
+}
+
+/** Starts an anonymous session that holds what this visit has written. */
+export async function startAnonymous(visit: Visit): Promise<void> {
+  const { core, request, copy } = visit
+  if (!core.settings.mayBeAnonymous) {
+    throw new SojournError('session_ended', 'There is no session to write to: sign in first.')
+  }
+  requireCookie(visit)
+  copy.checkSize(core.settings.anonymousMaxBytes)
+  if (!core.guests.take(request.network)) {
+    throw new SojournError('session_flood', 'Too many new sessions from this network. Try later.')
+  }
+  const { token, record } = await create(visit, {
+    subject: undefined,
+    lifetime: core.settings.lifetimes.anonymous,
+    data: copy.toData(),
+    traits: {},
+  })
+  visit.tokenToSend = { token, isGuest: true, record, now: record.createdAt }
+}
+
+interface NewStay {
+  readonly subject: string | undefined
+  readonly lifetime: Lifetime
+  readonly data: ReadonlyMap<string, string>
+  readonly traits: SessionRecord['traits']
+}
+
+async function create(
+  visit: Visit,
+  { subject, lifetime, data, traits }: NewStay,
+): Promise<{ token: string; record: SessionRecord }> {
+  const { store, tokens, settings, events, deviceTraits } = visit.core
+  const { id, token, secretDigest } = tokens.mint(store.bucketOf(subject))
+  const wanted: NewSession = {
+    id,
+    subject,
+    secretDigest,
+    idleTimeout: lifetime.idle,
+    absoluteTimeout: lifetime.absolute,
+    traits: { ...traits, ...deviceTraits(visit.request.client) },
+    data,
+    ...(settings.limit === undefined ? {} : { limit: settings.limit }),
+  }
+  const result = await store.create(wanted)
+  if (result.status === 'refused') throw refusal(visit, subject ?? '', result.reason)
+  const { record } = result
+  events.emit('session.started', {
+    id,
+    subject,
+    methods: record.traits.methods?.split(',') ?? [],
+    address: visit.request.client.address,
+  })
+  for (const evicted of result.evicted) {
+    events.emit('session.ended', { id: evicted, subject, reason: 'evicted_limit' })
+  }
+  adopt(visit, {
+    state: 'active',
+    record,
+    subject: NO_SUBJECT_RECORD,
+    now: record.createdAt,
+    isPreviousSecret: false,
+  })
+  visit.isOver = false
+  visit.endReason = undefined
+  return { token, record }
+}
+
+function refusal(visit: Visit, subject: string, reason: 'limit' | 'disabled' | 'exists'): Error {
+  if (reason === 'exists') return new Error('A fresh session id was already taken.')
+  visit.core.events.emit('session.refused', { subject, reason })
+  return reason === 'limit'
+    ? new SessionRefused('session_limit', 'You are signed in on too many devices. End one first.')
+    : new SessionRefused('subject_disabled', 'This account is disabled.')
+}
+
+async function endPredecessor(visit: Visit, before: SessionRecord, subject: string): Promise<void> {
+  const { store, events, settings } = visit.core
+  if (before.subject === undefined) {
+    // Requests under way still carry the guest cookie; they are served as the guest they were, for a moment.
+    const reason: EndReason = 'signed_in'
+    const ended = await store.end(before.id, reason, { after: settings.signInGrace })
+    if (ended.status === 'ended') {
+      events.emit('session.ended', { id: before.id, subject: undefined, reason })
+    }
+    return
+  }
+  const reason: EndReason = before.subject === subject ? 'signed_in_again' : 'logged_out'
+  const ended = await store.end(before.id, reason)
+  if (ended.status === 'ended') {
+    events.emit('session.ended', { id: before.id, subject: before.subject, reason })
+  }
+}
+
+function dataToKeep(
+  visit: Visit,
+  before: SessionRecord | undefined,
+  subject: string,
+  keep: SignInOptions['keep'],
+): ReadonlyMap<string, string> {
+  const isStranger = before?.subject !== undefined && before.subject !== subject
+  if (keep === false || (isStranger && keep === undefined)) return pendingOf(visit.copy)
+  const data = visit.copy.toData()
+  if (keep === undefined || keep === true) return data
+  return new Map([...data].filter(([key]) => keep.includes(key) || visit.copy.isPending(key)))
+}
+
+/** What this very request wrote is always kept: it was written for the person who signs in now. */
+function pendingOf(copy: WorkingCopy): ReadonlyMap<string, string> {
+  return copy.toChange().set ?? new Map<string, string>()
+}
+
+function requireCookie(visit: Visit): void {
+  const obstacle = visit.request.cookieObstacle()
+  if (obstacle === undefined) return
+  visit.core.events.emit('cookie.diagnostic', { message: obstacle })
+  throw new SojournError('tls_required', `Use https. ${obstacle}`)
+}
+
+/** A subject is 1 to 255 characters of well-formed Unicode. */
+export function checkSubject(subject: string): void {
+  const isText = typeof subject === 'string' && subject.length > 0 && subject.length <= 255
+  // A lone surrogate has no UTF-8 form, so two different subjects would share one key.
+  if (!isText || /\p{Surrogate}/u.test(subject)) {
+    throw new InvalidInput('subject', 'subject must be 1 to 255 characters of well-formed text.')
+  }
+}

@@ -1,0 +1,97 @@
+import type { SessionId, SessionRecord } from '../store/record.js'
+import type { Change, Store } from '../store/store.js'
+import type { ClientFacts } from './device.js'
+import type { Events } from './events.js'
+import { isTouchDue } from './lifetime.js'
+import type { ActiveResolution } from './resolve.js'
+
+/** Index entries turned to tombstones in one go; small enough that no other caller waits for it. */
+const CHUNK = 500
+
+/**
+ * What happens beside the answer: marking sessions as seen, and tidying up after mass revocations. None of
+ * it delays or fails a request, and each session is marked once however many requests arrive together.
+ */
+export interface Upkeep {
+  /** Marks a session as seen where that is due, and forgets its earlier secret once the new one was presented. */
+  attend(
+    request: { readonly client: ClientFacts; readonly isPassive: boolean },
+    found: ActiveResolution,
+  ): void
+  /** Turns what is over for a subject into tombstones, chunk by chunk. */
+  tidy(subject: string): void
+  /** Resolves when everything begun so far is done. */
+  settled(): Promise<void>
+}
+
+/** What upkeep is made of. */
+export interface UpkeepParts {
+  readonly store: Store
+  readonly events: Events
+  readonly touchEvery: number
+  readonly deviceTraits: (client: ClientFacts) => Pick<SessionRecord['traits'], 'address' | 'agent'>
+}
+
+export function createUpkeep({ store, events, touchEvery, deviceTraits }: UpkeepParts): Upkeep {
+  const touching = new Map<SessionId, Promise<void>>()
+  const tidying = new Map<string, Promise<void>>()
+
+  const once = (
+    jobs: Map<string, Promise<void>>,
+    key: string,
+    job: () => Promise<unknown>,
+  ): void => {
+    if (jobs.has(key)) return
+    const done = job()
+      .catch((error: unknown) => {
+        events.emit('store.failed', { operation: 'upkeep', message: messageOf(error) })
+      })
+      .then(() => {
+        jobs.delete(key)
+      })
+    jobs.set(key, done)
+  }
+
+  return {
+    attend(request, { record, now, isPreviousSecret }) {
+      const isSeen = !request.isPassive && isTouchDue(record, now, touchEvery)
+      const isConfirmed = record.previousDigest !== undefined && !isPreviousSecret
+      if (!isSeen && !isConfirmed) return
+      const change: Change = {
+        ...(isSeen
+          ? { seen: true, traits: changedTraits(record, deviceTraits(request.client)) }
+          : {}),
+        ...(isConfirmed ? { forgetPrevious: true } : {}),
+      }
+      once(touching, record.id, async () => store.change(record.id, change))
+    },
+    tidy(subject) {
+      once(tidying, subject, async () => {
+        for (let hasMore = true; hasMore;) {
+          const result = await store.reap(subject, CHUNK)
+          for (const { id, reason } of result.reaped) {
+            events.emit('session.ended', { id, subject, reason })
+          }
+          hasMore = result.hasMore
+        }
+      })
+    },
+    async settled() {
+      await Promise.all([...touching.values(), ...tidying.values()])
+    },
+  }
+}
+
+function changedTraits(
+  record: SessionRecord,
+  device: Pick<SessionRecord['traits'], 'address' | 'agent'>,
+): Change['traits'] & object {
+  return {
+    ...(device.address === record.traits.address ? {} : { address: device.address ?? null }),
+    ...(device.agent === record.traits.agent ? {} : { agent: device.agent ?? null }),
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown fault'
+}

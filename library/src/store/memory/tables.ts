@@ -1,0 +1,198 @@
+import type { EndReason } from '../end-reason.js'
+import {
+  endedBecause,
+  expiresAt,
+  NO_SUBJECT_RECORD,
+  type SessionId,
+  type SessionRecord,
+  type SubjectRecord,
+} from '../record.js'
+import type { Ending, StoreOptions } from '../store.js'
+
+/** A subject: its record, the index of its sessions, and until when both have to be kept. */
+interface SubjectRow {
+  record: SubjectRecord
+  readonly sessions: Set<SessionId>
+  /** While a session of it may still be read, its epoch must not be forgotten. */
+  keepUntil: number
+}
+
+interface Tombstone {
+  readonly ending: Ending
+  readonly until: number
+}
+
+/** How many rows one sweep looks at: more than one per session created, so that it catches up. */
+const STRIDE = 4
+
+/**
+ * What a memory store holds, and how long. Everything here answers for one instant `now`: what is over
+ * by then is as good as gone, whether or not a sweep has come by.
+ */
+export class Tables {
+  readonly #records = new Map<SessionId, SessionRecord>()
+  /** In the order in which they fall, since all stand equally long. */
+  readonly #tombstones = new Map<SessionId, Tombstone>()
+  readonly #subjects = new Map<string, SubjectRow>()
+  readonly #lifetime: Required<StoreOptions>
+  #recordsHand: Iterator<SessionRecord> = this.#records.values()
+  #subjectsHand: Iterator<[string, SubjectRow]> = this.#subjects.entries()
+
+  constructor(lifetime: Required<StoreOptions>) {
+    this.#lifetime = lifetime
+  }
+
+  /** How much is held. */
+  get sizes(): { sessions: number; tombstones: number; subjects: number } {
+    return {
+      sessions: this.#records.size,
+      tombstones: this.#tombstones.size,
+      subjects: this.#subjects.size,
+    }
+  }
+
+  /** The record of a session, live or lingering. */
+  record(id: SessionId, now: number): SessionRecord | undefined {
+    const record = this.#records.get(id)
+    return record !== undefined && this.#isReadable(record, now) ? record : undefined
+  }
+
+  /** What the tombstone of a session tells, while it stands. */
+  ending(id: SessionId, now: number): Ending | undefined {
+    const tombstone = this.#tombstones.get(id)
+    return tombstone !== undefined && now < tombstone.until ? tombstone.ending : undefined
+  }
+
+  /** What is kept of a subject; anonymous sessions share that of somebody unknown. */
+  subject(subject: string | undefined, now: number): SubjectRecord {
+    const row = subject === undefined ? undefined : this.#subjects.get(subject)
+    return row !== undefined && isKept(row, now) ? row.record : NO_SUBJECT_RECORD
+  }
+
+  /** The records in a subject's index: live ones, and those due to be reaped. */
+  sessionsOf(subject: string, now: number): SessionRecord[] {
+    const ids = [...(this.#subjects.get(subject)?.sessions ?? [])]
+    return ids.map((id) => this.record(id, now)).filter((record) => record !== undefined)
+  }
+
+  /** Keeps a new record, and puts it into its subject's index. */
+  add(record: SessionRecord, now: number): void {
+    this.#records.set(record.id, record)
+    if (record.subject === undefined) return
+    const row = this.#row(record.subject, now)
+    row.sessions.add(record.id)
+    row.keepUntil = Math.max(row.keepUntil, record.absoluteExpiresAt + this.#lifetime.lingerFor)
+  }
+
+  /** Keeps another version of a record. */
+  replace(record: SessionRecord): void {
+    this.#records.set(record.id, record)
+  }
+
+  /** Puts a tombstone where a record was. */
+  bury(record: SessionRecord, reason: EndReason, now: number): void {
+    this.#drop(record)
+    const until = now + this.#lifetime.tombstoneFor
+    this.#tombstones.set(record.id, { ending: toEnding(record, reason, now), until })
+  }
+
+  /** Changes what is kept of a subject, and keeps it as long as a tombstone at least. */
+  setSubject(subject: string, change: Partial<SubjectRecord>, now: number): SubjectRecord {
+    const row = this.#row(subject, now)
+    row.record = { ...row.record, ...change }
+    row.keepUntil = Math.max(row.keepUntil, now + this.#lifetime.tombstoneFor)
+    return row.record
+  }
+
+  /** Loses a subject's index, as a fault might; for the conformance suite alone. */
+  forgetIndex(subject: string): void {
+    this.#subjects.get(subject)?.sessions.clear()
+  }
+
+  /** Removes a few of the rows whose time is over. Called with every create, it keeps the tables small. */
+  sweep(now: number): void {
+    for (let step = 0; step < STRIDE; step += 1) {
+      this.#sweepRecord(now)
+      this.#sweepSubject(now)
+    }
+    this.#sweepTombstones(now, STRIDE)
+  }
+
+  /** Removes every row whose time is over. */
+  sweepAll(now: number): void {
+    for (const record of this.#records.values()) {
+      if (!this.#isReadable(record, now)) this.#drop(record)
+    }
+    for (const [subject, row] of this.#subjects) {
+      if (!isKept(row, now)) this.#subjects.delete(subject)
+    }
+    this.#sweepTombstones(now, Number.POSITIVE_INFINITY)
+  }
+
+  /** Turns every record that is over into a tombstone, so that there is room for live ones. */
+  buryAll(now: number): void {
+    this.sweepAll(now)
+    for (const record of this.#records.values()) {
+      const reason = endedBecause(record, this.subject(record.subject, now), now)
+      if (reason !== undefined) this.bury(record, reason, now)
+    }
+  }
+
+  /** Forgets the oldest endings over a number of them. Their sessions are then missing: still not live. */
+  forgetTombstonesOver(max: number): void {
+    for (const id of this.#tombstones.keys()) {
+      if (this.#tombstones.size <= max) return
+      this.#tombstones.delete(id)
+    }
+  }
+
+  #row(subject: string, now: number): SubjectRow {
+    const row = this.#subjects.get(subject)
+    if (row !== undefined && isKept(row, now)) return row
+    const fresh = { record: NO_SUBJECT_RECORD, sessions: new Set<SessionId>(), keepUntil: now }
+    this.#subjects.set(subject, fresh)
+    return fresh
+  }
+
+  #isReadable(record: SessionRecord, now: number): boolean {
+    return now < expiresAt(record) + this.#lifetime.lingerFor
+  }
+
+  #drop(record: SessionRecord): void {
+    this.#records.delete(record.id)
+    if (record.subject !== undefined) {
+      this.#subjects.get(record.subject)?.sessions.delete(record.id)
+    }
+  }
+
+  #sweepRecord(now: number): void {
+    const { value } = this.#recordsHand.next()
+    if (value === undefined) this.#recordsHand = this.#records.values()
+    else if (!this.#isReadable(value, now)) this.#drop(value)
+  }
+
+  #sweepSubject(now: number): void {
+    const { value } = this.#subjectsHand.next()
+    if (value === undefined) this.#subjectsHand = this.#subjects.entries()
+    else if (!isKept(value[1], now)) this.#subjects.delete(value[0])
+  }
+
+  #sweepTombstones(now: number, most: number): void {
+    let removed = 0
+    for (const [id, tombstone] of this.#tombstones) {
+      if (now < tombstone.until || removed === most) return
+      this.#tombstones.delete(id)
+      removed += 1
+    }
+  }
+}
+
+/** That a subject is disabled has to outlive everything else about it. */
+function isKept(row: SubjectRow, now: number): boolean {
+  return row.record.isDisabled || now < row.keepUntil
+}
+
+/** What there is to tell of a session that is over; of one that ran out of time, since when. */
+export function toEnding(record: SessionRecord, reason: EndReason, now: number): Ending {
+  return { reason, endedAt: Math.min(now, expiresAt(record)), subject: record.subject }
+}

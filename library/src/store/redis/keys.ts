@@ -1,0 +1,85 @@
+import { InvalidInput, InvalidOption } from '../../errors.js'
+import type { SessionId } from '../../store/record.js'
+
+/**
+ * Where everything rests. All keys of one bucket carry the bucket as their hash tag, so that they share
+ * a slot of a cluster: what a script touches is always on one node. No colon beside the braces: that
+ * keeps both keys of a session in the smaller of two memory classes (16 bytes each).
+ *
+ * | key                  | type | holds                                                              |
+ * |----------------------|------|--------------------------------------------------------------------|
+ * | `sj:s{Ab}<id>`       | HASH | a session's record, afterwards its tombstone: see record-fields.ts |
+ * | `sj:u{Ab}<subject>`  | ZSET | the subject's sessions of the present epoch, by the instant of expiry |
+ * | `sj:x{Ab}<subject>`  | ZSET | its sessions of earlier epochs, until they are reaped              |
+ * | `sj:g{Ab}<subject>`  | HASH | what is kept of the subject: epoch, disabled, attributes           |
+ *
+ * Scripts are handed one key and make the others from it, so that a prefix added by the client
+ * (ioredis' and node-redis' `keyPrefix`) goes for all of them.
+ */
+export interface Keys {
+  session(id: SessionId): string
+  index(bucket: string, subject: string): string
+  subject(bucket: string, subject: string): string
+}
+
+/** @throws InvalidOption where the prefix could be taken for a pattern, a separator or a hash tag. */
+export function createKeys(prefix: string): Keys {
+  if (!/^[A-Za-z0-9._:-]{0,64}$/.test(prefix)) {
+    throw new InvalidOption(
+      'option keyPrefix may hold at most 64 letters, digits, dots, underscores, hyphens and colons.',
+    )
+  }
+  return {
+    session: (id) => `${prefix}s{${encode(bucketPart(id))}}${encode(ownPart(id))}`,
+    index: (bucket, subject) => `${prefix}u{${bucket}}${encodeSubject(subject)}`,
+    subject: (bucket, subject) => `${prefix}g{${bucket}}${encodeSubject(subject)}`,
+  }
+}
+
+/** The bucket in `bucket.id`. */
+export function bucketPart(id: SessionId): string {
+  return id.slice(0, Math.max(id.indexOf('.'), 0))
+}
+
+/** The id in `bucket.id`, as the index holds it. */
+export function ownPart(id: SessionId): string {
+  return id.slice(id.indexOf('.') + 1)
+}
+
+/** The id of a session, from its bucket and what the index holds. */
+export function toSessionId(bucket: string, own: string): SessionId {
+  return `${bucket}.${decode(own)}`
+}
+
+const PLAIN = /^[\w~.-]*$/
+
+/**
+ * The subject as keys and records hold it: one text for one subject, ASCII, without braces (which would
+ * be a hash tag) and without line breaks. Ids and UUIDs stay as they are.
+ */
+export function encodeSubject(subject: string): string {
+  try {
+    return encode(subject)
+  } catch {
+    throw new InvalidInput('subject', 'must be well-formed Unicode text')
+  }
+}
+
+/** Percent-encodes everything but letters, digits and `_ - . ~`. */
+export function encode(text: string): string {
+  if (PLAIN.test(text)) return text
+  return encodeURIComponent(text).replaceAll(
+    /[!'()*]/g,
+    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+}
+
+/** The reverse of {@link encode}; text that it never made is given back as it is. */
+export function decode(text: string): string {
+  if (!text.includes('%')) return text
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

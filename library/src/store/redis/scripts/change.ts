@@ -1,0 +1,109 @@
+import { writing, type Script } from './script.js'
+import { INDEX, LIVE, OWNER, SESSION } from './snippets.js'
+
+/**
+ * Arguments: 5 `1` when the session was seen, 6 `1` to forget the previous digest, 7 the base revision
+ * (or nothing); 8 digest the renewal expects (or nothing: no renewal), 9 the new one, 10 the one to keep,
+ * 11 for how long, 12 `1` for an authentication; then five lists, each after its length: keys and JSON to
+ * set, keys to delete, keys and numbers to add, keys and revisions expected, traits and values to write;
+ * the rest are traits to remove.
+ *
+ * Reply: `changed`, now, revision, lastSeenAt, authenticatedAt or nothing, conflicts, then keys and
+ * values after adding; or `conflict`, now, key, entry or nothing; or `superseded`; or `gone`.
+ *
+ * Everything is judged before the first write, as Redis does not take back what a script has written.
+ */
+export const CHANGE: Script = writing(
+  OWNER,
+  SESSION,
+  LIVE,
+  INDEX,
+  `
+local SAFE = 9007199254740991 -- Number.MAX_SAFE_INTEGER
+
+local at = 13
+local function list(width)
+  local items = {}
+  local last = at + ARGV[at] * width
+  for from = at + 1, last, width do
+    items[#items + 1] = { key = ARGV[from], value = width == 2 and ARGV[from + 1] or nil }
+  end
+  at = last + 1
+  return items
+end
+local sets, deletes, adds, expects, traits = list(2), list(1), list(2), list(2), list(2)
+
+local function entry(key)
+  local entry = redis.call('HGET', KEYS[1], 'd:' .. key) or ''
+  local revision, json = string.match(entry, '^(%d+):(.*)$')
+  return tonumber(revision) or 0, json, entry
+end
+
+local session, reply = live(name)
+if not session then return reply end
+if ARGV[8] ~= '' and ARGV[8] ~= session.digest then return { 'superseded', text(now) } end
+
+for _, expect in ipairs(expects) do
+  local revision, _, entry = entry(expect.key)
+  if revision ~= tonumber(expect.value) then return { 'conflict', text(now), expect.key, entry } end
+end
+
+for _, add in ipairs(adds) do
+  local _, json, entry = entry(add.key)
+  local sum = tonumber(add.value) + (whole(json or '0') or math.huge)
+  if math.abs(sum - add.value) > SAFE or math.abs(sum) > SAFE then
+    return { 'conflict', text(now), add.key, entry }
+  end
+  add.sum = text(sum)
+end
+
+local base, conflicts, present = whole(ARGV[7]), 0, {}
+for _, keys in ipairs({ sets, deletes }) do
+  for _, item in ipairs(keys) do
+    local revision = keys == sets and not base and 0 or entry(item.key)
+    if base and revision > base then conflicts = conflicts + 1 end
+    if keys == deletes and revision > 0 then present[#present + 1] = item.key end
+  end
+end
+
+local revision = whole(redis.call('HGET', KEYS[1], 'R')) or 0
+if #sets + #adds + #present > 0 then
+  revision = revision + 1
+  redis.call('HSET', KEYS[1], 'R', text(revision))
+end
+for _, set in ipairs(sets) do
+  redis.call('HSET', KEYS[1], 'd:' .. set.key, text(revision) .. ':' .. set.value)
+end
+for _, key in ipairs(present) do redis.call('HDEL', KEYS[1], 'd:' .. key) end
+for _, add in ipairs(adds) do
+  redis.call('HSET', KEYS[1], 'd:' .. add.key, text(revision) .. ':' .. add.sum)
+end
+for _, trait in ipairs(traits) do redis.call('HSET', KEYS[1], trait.key, trait.value) end
+for from = at, #ARGV do redis.call('HDEL', KEYS[1], ARGV[from]) end
+
+local age = text(now - session.created)
+if ARGV[8] ~= '' then
+  local until_age = text(age + ARGV[11])
+  redis.call('HSET', KEYS[1], 'H', ARGV[9], 'P', ARGV[10], 'Q', until_age)
+  if ARGV[12] == '1' then redis.call('HSET', KEYS[1], 'A', age) end
+end
+if ARGV[6] == '1' then redis.call('HDEL', KEYS[1], 'P', 'Q') end
+if ARGV[5] == '1' then
+  session.seen = math.max(session.seen, tonumber(age))
+  redis.call('HSET', KEYS[1], 'T', text(session.seen))
+  keep_session(session)
+end
+-- (near cache) A change that is more than 'seen' will be told to other processes here.
+
+local proved = whole(redis.call('HGET', KEYS[1], 'A')) or (session.subject and 0)
+reply = {
+  'changed', text(now), text(revision), text(session.created + session.seen),
+  proved and text(session.created + proved) or '', text(conflicts),
+}
+for _, add in ipairs(adds) do
+  reply[#reply + 1] = add.key
+  reply[#reply + 1] = add.sum
+end
+return reply
+`,
+)

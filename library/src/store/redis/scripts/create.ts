@@ -1,0 +1,67 @@
+import { writing, type Script } from './script.js'
+import { BURY, INDEX, KEEP_OWNER, OWNER, SESSION, WRITE_PAIRS } from './snippets.js'
+
+/**
+ * Arguments: 5 the subject behind an `=` (or nothing: anonymous), 6 idle timeout, 7 absolute timeout,
+ * 8 how many live sessions it may have (or nothing), 9 what happens when it has them, then the other
+ * fields in pairs. Reply: `created`, now, epoch, ids of the evicted; or why not.
+ *
+ * The record is written before anybody is evicted: out of memory, that is where Redis stops the script.
+ */
+export const CREATE: Script = writing(
+  OWNER,
+  SESSION,
+  INDEX,
+  BURY,
+  KEEP_OWNER,
+  WRITE_PAIRS,
+  `
+local subject = ARGV[5] ~= '' and string.sub(ARGV[5], 2) or false
+local max, when_full = whole(ARGV[8]), ARGV[9]
+
+-- The live sessions of the subject, as far as they matter: none while the index is shorter than the limit.
+local function rivals(index, owner)
+  if redis.call('ZCOUNT', index, '(' .. text(now), '+inf') < max then return {} end
+  local found = {}
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', index, '(' .. text(now), '+inf')) do
+    local session = session_of(id)
+    if session and not session.reason and not verdict(session, owner) then
+      session.rank = session.created + (when_full == 'evict-oldest' and 0 or session.seen)
+      found[#found + 1] = session
+    else
+      redis.call('ZREM', index, id)
+    end
+  end
+  return found
+end
+
+if redis.call('EXISTS', KEYS[1]) == 1 then return { 'exists', text(now) } end
+local owner = subject and owner_of(subject) or { epoch = 0 }
+if owner.disabled then return { 'disabled', text(now) } end
+
+local evicted = {}
+if subject and max then
+  local found = rivals(key_of('u', subject), owner)
+  if #found >= max and when_full == 'refuse' then return { 'limit', text(now) } end
+  table.sort(found, function(a, b) return a.rank < b.rank or (a.rank == b.rank and a.id < b.id) end)
+  for at = 1, #found - max + 1 do evicted[at] = found[at] end
+end
+
+local session = {
+  id = name, subject = subject, created = now, seen = 0, idle = tonumber(ARGV[6]), lasts = tonumber(ARGV[7]),
+}
+redis.call('HSET', KEYS[1], 'C', text(now), 'T', '0', 'I', ARGV[6], 'X', ARGV[7])
+if subject then redis.call('HSET', KEYS[1], 'S', subject) end
+if owner.epoch > 0 then redis.call('HSET', KEYS[1], 'E', text(owner.epoch)) end
+write_pairs(KEYS[1], 10, #ARGV)
+keep_session(session)
+if subject then keep_owner(subject, session.lasts + linger_for) end
+
+local reply = { 'created', text(now), text(owner.epoch) }
+for _, rival in ipairs(evicted) do
+  bury(rival, 'evicted_limit', now)
+  reply[#reply + 1] = rival.id
+end
+return reply
+`,
+)

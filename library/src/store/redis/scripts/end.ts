@@ -1,0 +1,35 @@
+import { writing, type Script } from './script.js'
+import { BURY, INDEX, LIVE, OWNER, SESSION } from './snippets.js'
+import { FIELDS } from './fields.js'
+
+/**
+ * Arguments: 5 the reason, 6 milliseconds for which the session may still be used.
+ * Reply: `ended`, now, the record's fields as they were; or `gone`.
+ *
+ * A later end is written by deleting first, too: see BURY.
+ */
+export const END: Script = writing(
+  OWNER,
+  SESSION,
+  LIVE,
+  INDEX,
+  BURY,
+  FIELDS,
+  `
+local session, reply = live(name)
+if not session then return reply end
+reply = fields_of(name, { 'ended', text(now) })
+
+local after = tonumber(ARGV[6])
+local lasts = now - session.created + after
+if after <= 0 then
+  bury(session, ARGV[5], now)
+elseif lasts < session.lasts then
+  session.lasts = lasts
+  redis.call('HDEL', KEYS[1], 'Y')
+  redis.call('HSET', KEYS[1], 'X', text(lasts), 'Y', ARGV[5])
+  keep_session(session)
+end
+return reply
+`,
+)

@@ -1,0 +1,180 @@
+/** Lua that several scripts share. Each text says which others it builds on. */
+
+/**
+ * The instant, and the one key taken apart. Arguments of every script: 1 milliseconds to add to Redis'
+ * clock (tests), 2 the instant by Redis' own clock after which it is too late (0: never), 3 `lingerFor`,
+ * 4 `tombstoneFor`.
+ */
+export const CLOCK = `
+local function text(number) return string.format('%.0f', number) end
+local function whole(text) return text and string.match(text, '^%-?%d+$') and tonumber(text) end
+
+local time = redis.call('TIME')
+local here = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = here + ARGV[1]
+if ARGV[2] ~= '0' and here > tonumber(ARGV[2]) then return { 'late', text(now) } end
+
+local linger_for, tombstone_for = tonumber(ARGV[3]), tonumber(ARGV[4])
+local home, tag, name = string.match(KEYS[1], '^(.*)%l(%b{})(.*)$')
+local function key_of(kind, name) return home .. kind .. tag .. name end
+`
+
+/** What is kept of a subject, as far as the life of its sessions depends on it. */
+export const OWNER = `
+local function owner_of(subject)
+  local field = redis.call('HMGET', key_of('g', subject), 'E', 'Y', 'Z', 'D')
+  if field[1] and not whole(field[1]) then error('WRONGTYPE the subject record is unreadable') end
+  return {
+    epoch = whole(field[1]) or 0,
+    reason = field[2] or 'unknown',
+    at = whole(field[3]) or now,
+    disabled = field[4] == '1',
+  }
+end
+`
+
+/**
+ * A session, as far as its life depends on it: instants are milliseconds since \`created\`. A tombstone
+ * has \`reason\` and \`at\` alone. Nil where nothing rests that this version can read.
+ */
+export const SESSION = `
+local function session_of(id)
+  local field = redis.pcall('HMGET', key_of('s', id),
+    'C', 'T', 'I', 'X', 'Y', 'E', 'S', 'H', 'K', 'Z', 'V')
+  if field.err or field[11] then return nil end
+  if field[9] then
+    return { id = id, subject = field[7], reason = field[9], at = whole(field[10]) or now }
+  end
+  local session = {
+    id = id,
+    created = whole(field[1]),
+    seen = whole(field[2]),
+    idle = whole(field[3]),
+    lasts = whole(field[4]),
+    ends_as = field[5] or 'expired_absolute',
+    epoch = whole(field[6] or '0'),
+    subject = field[7],
+    digest = field[8],
+  }
+  local readable = session.created and session.seen and session.idle and session.lasts
+  return readable and session.epoch and session.digest and session or nil
+end
+
+local function expiry_of(session)
+  return session.created + math.min(session.seen + session.idle, session.lasts)
+end
+
+-- Why and since when a session must not be used, or nil while it is good. The order of the reasons is
+-- that of endedBecause in record.ts.
+local function verdict(session, owner)
+  local age = now - session.created
+  if owner and owner.disabled then return 'subject_disabled', owner.at end
+  if owner and session.epoch < owner.epoch then return owner.reason, owner.at end
+  if age >= session.lasts then return session.ends_as, expiry_of(session) end
+  if age >= session.seen + session.idle then return 'expired_idle', expiry_of(session) end
+end
+`
+
+/** Builds on SESSION and OWNER: the live session, or nil and the reply that tells why there is none. */
+export const LIVE = `
+local function gone(reason, at, subject)
+  return { 'gone', text(now), reason, text(at), subject or nil }
+end
+
+local function live(id)
+  local session = session_of(id)
+  if not session then return nil, { 'gone', text(now) } end
+  if session.reason then return nil, gone(session.reason, session.at, session.subject) end
+  local owner = session.subject and owner_of(session.subject)
+  local reason, at = verdict(session, owner)
+  if reason then return nil, gone(reason, at, session.subject) end
+  return session
+end
+`
+
+/** Builds on SESSION: how long keys rest, and the index that never disagrees with the records. */
+export const INDEX = `
+-- An index rests as long as the last of its members.
+local function keep_index(key)
+  local last = redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')[2]
+  if last then redis.call('PEXPIRE', key, text(math.max(last - now + linger_for, 1))) end
+end
+
+-- A record rests until it has lingered; its index entry says when it expires.
+local function keep_session(session)
+  local expiry = expiry_of(session)
+  redis.call('PEXPIRE', key_of('s', session.id), text(math.max(expiry - now + linger_for, 1)))
+  if session.subject then
+    local index = key_of('u', session.subject)
+    redis.call('ZADD', index, text(expiry), session.id)
+    keep_index(index)
+  end
+end
+`
+
+/**
+ * Builds on SESSION. Puts a tombstone where the record was. DEL comes first: a script that has begun to
+ * delete may go on writing when Redis is out of memory, so that a session can always be ended.
+ */
+export const BURY = `
+local function bury(session, reason, at)
+  local key = key_of('s', session.id)
+  redis.call('DEL', key)
+  redis.call('HSET', key, 'K', reason, 'Z', text(at))
+  redis.call('PEXPIRE', key, text(tombstone_for))
+  if session.subject then
+    redis.call('HSET', key, 'S', session.subject)
+    redis.call('ZREM', key_of('u', session.subject), session.id)
+    redis.call('ZREM', key_of('x', session.subject), session.id)
+  end
+  -- (near cache) Every end of one session passes here: this is where other processes will be told.
+end
+`
+
+/** Lets a subject's record rest for \`milliseconds\` at least; one that is disabled, for ten years. */
+export const KEEP_OWNER = `
+local TEN_YEARS = 3652 * 86400000
+
+local function keep_owner(subject, milliseconds)
+  local key = key_of('g', subject)
+  local left = redis.call('PTTL', key)
+  if left == -2 then return end
+  if redis.call('HEXISTS', key, 'D') == 1 then milliseconds = TEN_YEARS end
+  if left < milliseconds then redis.call('PEXPIRE', key, text(milliseconds)) end
+end
+`
+
+/**
+ * Builds on OWNER and INDEX. Ends every session of a subject by raising its epoch, in one step whatever
+ * their number: the index is renamed, not walked. HDEL comes first for the reason that DEL does in BURY.
+ */
+export const RAISE_EPOCH = `
+local function set_index_aside(subject)
+  local index, aside = key_of('u', subject), key_of('x', subject)
+  if redis.call('EXISTS', index) == 0 then return end
+  if redis.call('EXISTS', aside) == 0 then
+    redis.call('RENAME', index, aside)
+  else
+    redis.call('ZUNIONSTORE', aside, 2, aside, index, 'AGGREGATE', 'MAX')
+    redis.call('UNLINK', index)
+  end
+  keep_index(aside)
+end
+
+local function raise_epoch(subject, owner, reason)
+  local key = key_of('g', subject)
+  redis.call('HDEL', key, 'Y')
+  redis.call('HSET', key, 'E', text(owner.epoch + 1), 'Y', reason, 'Z', text(now))
+  set_index_aside(subject)
+  -- (near cache) All sessions of a subject end here: this is where other processes will be told.
+end
+`
+
+/** Writes the pairs from \`ARGV[first]\` to \`ARGV[last]\`; in parts, as Lua hands over some thousands at most. */
+export const WRITE_PAIRS = `
+local function write_pairs(key, first, last)
+  for at = first, last, 1000 do
+    redis.call('HSET', key, unpack(ARGV, at, math.min(at + 999, last)))
+  end
+end
+`

@@ -1,0 +1,122 @@
+import type { DataEntry, SessionRecord } from '../../../store/record.js'
+import type { Change } from '../../../store/store.js'
+import { randomToken } from '../../../system/random.js'
+import { STEP, type Drawn } from './operations.js'
+
+/** The change that a drawn operation stands for, on a session as the model knows it. */
+export function toChange(drawn: Drawn<'change'>, record: SessionRecord | undefined): Change {
+  const revision = record?.revision ?? 0
+  const base = { none: undefined, current: revision, stale: Math.max(0, revision - 2) }[drawn.base]
+  return {
+    seen: drawn.seen,
+    forgetPrevious: drawn.forgetPrevious,
+    ...keysOf(drawn),
+    expect: new Map(
+      drawn.expect.map(({ key, holds }) => [
+        key,
+        (record?.data.get(key)?.revision ?? 0) + (holds ? 0 : 1),
+      ]),
+    ),
+    ...(base === undefined ? {} : { baseRevision: base }),
+    ...(drawn.trait === undefined ? {} : { traits: { [drawn.trait[0]]: drawn.trait[1] } }),
+    ...(drawn.renewal === 'none'
+      ? {}
+      : {
+          renewal: {
+            from: (drawn.renewal === 'current' && record?.secretDigest) || randomToken(32),
+            to: randomToken(32),
+            keepPreviousFor: STEP,
+            isAuthentication: drawn.seen,
+          },
+        }),
+  }
+}
+
+function keysOf({ keys }: Drawn<'change'>): Pick<Change, 'set' | 'delete' | 'increment'> {
+  const set = new Map<string, string>()
+  const increment = new Map<string, number>()
+  const deleted: string[] = []
+  for (const { key, action } of keys) {
+    if (action.do === 'set') set.set(key, action.json)
+    else if (action.do === 'increment') increment.set(key, action.by)
+    else deleted.push(key)
+  }
+  return { set, increment, delete: deleted }
+}
+
+/** What a change comes to: the record after it, or why it must be refused. */
+export type Outcome =
+  | { readonly status: 'changed'; readonly record: SessionRecord; readonly conflicts: number }
+  | { readonly status: 'refused'; readonly reasons: ReadonlySet<'superseded' | 'conflict'> }
+
+/** Computes by the contract what a change does to a live record at `now`. */
+export function expectChange(record: SessionRecord, change: Change, now: number): Outcome {
+  const reasons = refusals(record, change)
+  if (reasons.size > 0) return { status: 'refused', reasons }
+  const named = [...(change.set?.keys() ?? []), ...(change.delete ?? [])]
+  const base = change.baseRevision ?? Number.POSITIVE_INFINITY
+  const conflicts = named.filter((key) => (record.data.get(key)?.revision ?? 0) > base).length
+  return { status: 'changed', record: apply(record, change, now), conflicts }
+}
+
+function refusals(record: SessionRecord, change: Change): Set<'superseded' | 'conflict'> {
+  const reasons = new Set<'superseded' | 'conflict'>()
+  const { renewal, expect = new Map<string, number>(), increment = new Map() } = change
+  if (renewal !== undefined && renewal.from !== record.secretDigest) reasons.add('superseded')
+  for (const [key, revision] of expect) {
+    if ((record.data.get(key)?.revision ?? 0) !== revision) reasons.add('conflict')
+  }
+  for (const key of increment.keys()) {
+    if (!/^-?\d+$/.test(record.data.get(key)?.json ?? '0')) reasons.add('conflict')
+  }
+  return reasons
+}
+
+function apply(record: SessionRecord, change: Change, now: number): SessionRecord {
+  const data = new Map(record.data)
+  const revision = record.revision + 1
+  const write = (key: string, json: string): unknown => data.set(key, { json, revision })
+  const removed = (change.delete ?? []).filter((key) => data.delete(key)).length
+  change.set?.forEach((json, key) => write(key, json))
+  change.increment?.forEach((by, key) =>
+    write(key, String(Number(record.data.get(key)?.json ?? 0) + by)),
+  )
+  const written = removed + (change.set?.size ?? 0) + (change.increment?.size ?? 0)
+  return {
+    ...record,
+    ...secretAfter(record, change, now),
+    lastSeenAt: change.seen === true ? now : record.lastSeenAt,
+    revision: written > 0 ? revision : record.revision,
+    traits: traitsAfter(record, change),
+    data,
+  }
+}
+
+function secretAfter(
+  record: SessionRecord,
+  { renewal, forgetPrevious }: Change,
+  now: number,
+): Partial<SessionRecord> {
+  if (renewal !== undefined) {
+    return {
+      secretDigest: renewal.to,
+      previousDigest: renewal.from,
+      previousUntil: now + renewal.keepPreviousFor,
+      authenticatedAt: renewal.isAuthentication ? now : record.authenticatedAt,
+    }
+  }
+  return forgetPrevious === true ? { previousDigest: undefined, previousUntil: undefined } : {}
+}
+
+function traitsAfter(record: SessionRecord, { traits = {} }: Change): SessionRecord['traits'] {
+  const merged = Object.entries({ ...record.traits, ...traits })
+  return Object.fromEntries(merged.filter(([, value]) => value !== null))
+}
+
+/** The entries of `increment` as they are after the change. */
+export function valuesOf(record: SessionRecord, change: Change): ReadonlyMap<string, number> {
+  const value = (entry: DataEntry | undefined): number => Number(entry?.json)
+  return new Map(
+    [...(change.increment?.keys() ?? [])].map((key) => [key, value(record.data.get(key))]),
+  )
+}

@@ -1,0 +1,102 @@
+import {
+  REMEMBER,
+  type LimitsConfig,
+  type OperationConfig,
+  type SessionConfig,
+  type TokensConfig,
+} from './config.js'
+import type { Context } from './context.js'
+import { durationText } from './duration.js'
+import type { SigningSecret } from './secret-reader.js'
+import { isSet, type Values } from './values.js'
+
+const DEFAULT_IDLE = 3_600
+
+/** How long sessions last, and how many a person may have. */
+export function buildSession({ values, findings }: Context): SessionConfig {
+  const absolute = values.SESSION_TTL
+  const idle = values.SESSION_IDLE ?? Math.min(DEFAULT_IDLE, absolute)
+  if (idle > absolute) {
+    const texts = [durationText(idle), durationText(absolute)] as const
+    findings.refuse(
+      'CONFIG_RANGE',
+      `SESSION_IDLE (${texts[0]}) is longer than SESSION_TTL (${texts[1]}).`,
+    )
+  }
+  return {
+    policy: values.SESSION_POLICY,
+    idle,
+    absolute,
+    remember: REMEMBER,
+    maxPerUser: values.SESSION_MAX_PER_USER,
+  }
+}
+
+/** What tokens hold and how long they live. */
+export function buildTokens(
+  context: Context,
+  keys: readonly SigningSecret[],
+  publicUrl: string,
+): TokensConfig {
+  const { values } = context
+  checkAlgorithm(context, keys)
+  return {
+    keys,
+    accessLifetime: values.JWT_ACCESS_TOKEN_EXPIRY,
+    refreshLifetime: refreshLifetime(context),
+    issuer: values.JWT_ISSUER ?? publicUrl,
+    audience: values.JWT_AUDIENCE ?? publicUrl,
+    allowedFields: values.JWT_ALLOWED_TOKEN_FIELDS ?? [],
+    secretBytes: values.TOKEN_LENGTH,
+    isFingerprinted: values.ENABLE_TOKEN_FINGERPRINTING,
+    isFingerprintStrict: values.FINGERPRINT_STRICT_MODE,
+  }
+}
+
+function checkAlgorithm({ values, findings }: Context, keys: readonly SigningSecret[]): void {
+  const asked = values.JWT_ALG
+  const found = keys[0]?.algorithm
+  if (asked === undefined || found === undefined || asked === found) return
+  findings.refuse(
+    'CONFIG_ALG',
+    `JWT_ALG=${asked} does not fit JWT_SECRET, whose key is for ${found}.`,
+  )
+}
+
+function refreshLifetime({ values, environment, findings }: Context): number {
+  const { JWT_REFRESH_TOKEN_EXPIRY: named, REFRESH_TOKEN_TTL: other } = values
+  const isNamed = isSet('JWT_REFRESH_TOKEN_EXPIRY', environment)
+  const lifetime = isNamed ? named : (other ?? named)
+  if (isNamed && other !== undefined && other !== named) {
+    const texts = [durationText(named), durationText(other)] as const
+    findings.refuse(
+      'CONFIG_RANGE',
+      `JWT_REFRESH_TOKEN_EXPIRY (${texts[0]}) and REFRESH_TOKEN_TTL (${texts[1]}) differ; set one.`,
+    )
+  }
+  if (lifetime < values.JWT_ACCESS_TOKEN_EXPIRY) {
+    const name = isNamed ? 'JWT_REFRESH_TOKEN_EXPIRY' : 'REFRESH_TOKEN_TTL'
+    const access = `JWT_ACCESS_TOKEN_EXPIRY (${durationText(values.JWT_ACCESS_TOKEN_EXPIRY)})`
+    findings.refuse(
+      'CONFIG_RANGE',
+      `${name} (${durationText(lifetime)}) is shorter than ${access}.`,
+    )
+  }
+  return lifetime
+}
+
+/** Limits on failed sign-ins. */
+export function buildLimits(values: Values): LimitsConfig {
+  return { maxLoginAttempts: values.MAX_LOGIN_ATTEMPTS, lockout: values.LOCKOUT_TIME }
+}
+
+/** How the service is watched and run. */
+export function buildOperation(values: Values): OperationConfig {
+  return {
+    logLevel: values.LOG_LEVEL,
+    metricsToken: values.METRICS_TOKEN,
+    metricsPort: values.METRICS_PORT,
+    adminToken: values.ADMIN_TOKEN,
+    otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
+  }
+}

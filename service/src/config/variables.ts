@@ -1,0 +1,297 @@
+/**
+ * The one table of settings: every environment variable this service reads, with its meaning, unit and
+ * default. `.env.example` is generated from it; nothing else in the service looks at `process.env`.
+ */
+import * as address from './address-readers.js'
+import { duration } from './duration.js'
+import * as redis from './redis-readers.js'
+import * as readers from './readers.js'
+import { algorithm, secret, secretList, signingSecretList } from './secret-reader.js'
+import { optional, withDefault } from './variable.js'
+
+const { choice, flag, line, listOf, port, wholeNumber } = readers
+
+const DURATION = 'duration with its unit: 90s, 15m, 12h, 7d'
+const SECONDS = 'whole seconds (86400) or a duration with its unit (24h)'
+const SECRETS = '32 bytes or more; a comma-separated list for rotation, newest first'
+const BROWSERS = 'Browsers cap cookies at 400 days.'
+
+const server = {
+  NODE_ENV: optional((text) => text, {
+    about:
+      'Which rules hold: "development", "test" or "production". Any other word counts as production.',
+    defaultNote: 'development, and start-up says so',
+    example: 'development',
+  }),
+  PORT: withDefault('3000', port(0), {
+    about: 'The port to listen on. 0 takes any free one.',
+  }),
+  HOST: optional(line(255), {
+    about: 'The address to listen on.',
+    defaultNote: '127.0.0.1, and every address of the machine in production',
+    example: '127.0.0.1',
+  }),
+  PUBLIC_URL: optional(address.publicUrl, {
+    about:
+      'The address people see, without a path: redirects, origin checks and token issuers are made from it. Required, with https, in production.',
+    defaultNote: 'http://localhost:PORT',
+    example: 'http://localhost:3000',
+  }),
+  TRUST_PROXY: optional(address.trustProxy, {
+    about: 'Who may say what the client address and scheme are, by X-Forwarded-For and -Proto.',
+    unit: 'number of proxies, or comma-separated addresses, networks and the word loopback',
+    defaultNote: 'nobody: forwarded headers are ignored',
+    example: '1',
+  }),
+  HTTPS_CERT_FILE: optional(line(4096), {
+    about: 'Certificate chain (PEM) to serve https with. Goes with HTTPS_KEY_FILE.',
+    example: '/etc/sojourn/tls.crt',
+  }),
+  HTTPS_KEY_FILE: optional(line(4096), {
+    about: 'Private key (PEM) of the certificate.',
+    example: '/etc/sojourn/tls.key',
+  }),
+  CORS_ORIGIN: optional(listOf(readers.origin), {
+    about: 'Other origins whose pages may call this service with cookies.',
+    unit: 'comma-separated origins',
+    defaultNote: 'none',
+    example: 'https://app.example',
+  }),
+}
+
+const secrets = {
+  SESSION_SECRET: optional(secretList, {
+    about:
+      'Signs session cookies and CSRF tokens. It does not encrypt. Required in production; other environments make one in DATA_DIR.',
+    unit: SECRETS,
+    isEmptyRefused: true,
+  }),
+  JWT_SECRET: optional(signingSecretList, {
+    about:
+      'Signs access tokens: a secret (HS256), or a private key in PEM, Ed25519 (EdDSA) or P-256 (ES256). Required in production.',
+    unit: SECRETS,
+    isEmptyRefused: true,
+  }),
+  REFRESH_SECRET: optional(secretList, {
+    about: 'Derives refresh tokens. Must differ from the other secrets. Required in production.',
+    unit: SECRETS,
+    isEmptyRefused: true,
+  }),
+}
+
+const tokens = {
+  JWT_ACCESS_TOKEN_EXPIRY: withDefault('15m', duration({ least: '30s', most: '1h' }), {
+    about: 'How long an access token lives. From 30s to 1h.',
+    unit: DURATION,
+    isEmptyRefused: true,
+  }),
+  JWT_REFRESH_TOKEN_EXPIRY: withDefault('7d', duration({ least: '1m', most: '400d' }), {
+    about: 'How long a refresh token lives; never longer than its session.',
+    unit: DURATION,
+    isEmptyRefused: true,
+  }),
+  REFRESH_TOKEN_TTL: optional(duration({ least: '1m', most: '400d', isSecondsAllowed: true }), {
+    about: 'The other name of JWT_REFRESH_TOKEN_EXPIRY. Where both are set they must agree.',
+    unit: SECONDS,
+    isEmptyRefused: true,
+    example: '604800',
+  }),
+  JWT_ISSUER: optional(line(255, 'CONFIG_ISSUER'), {
+    about: 'Who issues the tokens (claim iss).',
+    defaultNote: 'PUBLIC_URL',
+    isEmptyRefused: true,
+    example: 'http://localhost:3000',
+  }),
+  JWT_AUDIENCE: optional(line(255, 'CONFIG_ISSUER'), {
+    about: 'For whom the tokens are (claim aud).',
+    defaultNote: 'PUBLIC_URL',
+    isEmptyRefused: true,
+    example: 'http://localhost:3000',
+  }),
+  JWT_ALG: optional(algorithm, {
+    about: 'The algorithm of access tokens: EdDSA, ES256 or HS256. Must fit the key in JWT_SECRET.',
+    defaultNote: 'what the key in JWT_SECRET is for',
+    example: 'EdDSA',
+  }),
+  JWT_ALLOWED_TOKEN_FIELDS: optional(listOf(readers.fieldName), {
+    about: 'Fields of a person that may stand in an access token, beside the standard claims.',
+    unit: 'comma-separated names',
+    defaultNote: 'none',
+    example: 'role',
+  }),
+  TOKEN_LENGTH: withDefault('32', wholeNumber(16, 64), {
+    about: 'Random bytes in a session secret and in a refresh token.',
+    unit: 'bytes, 16 to 64',
+  }),
+  ENABLE_TOKEN_FINGERPRINTING: withDefault('true', flag, {
+    about: 'Remember which browser a token was given to, and notice when another one uses it.',
+  }),
+  FINGERPRINT_STRICT_MODE: withDefault('false', flag, {
+    about: 'Refuse a token that another browser uses, instead of only noting it.',
+  }),
+}
+
+const redisVariables = {
+  REDIS_URL: optional(redis.redisUrl, {
+    about:
+      'Keeps sessions, limits and revocation in Redis: redis://[user:password@]host:port[/db], rediss:// with TLS.',
+    defaultNote: 'none: sessions rest in DATA_DIR',
+    example: 'redis://localhost:6379',
+  }),
+  REDIS_HOST: optional(redis.redisHost, {
+    about: 'The Redis host, as another way to write REDIS_URL. Ignored where REDIS_URL is set.',
+    example: 'localhost',
+  }),
+  REDIS_PORT: withDefault('6379', port(1), { about: 'The port that goes with REDIS_HOST.' }),
+  REDIS_PASSWORD: optional(line(1024), {
+    about: 'The password of Redis, where the address does not hold it.',
+  }),
+  REDIS_DB: optional(redis.redisDatabase, {
+    about: 'The number of the Redis database.',
+    unit: '0 to 15',
+    defaultNote: '0',
+    example: '0',
+  }),
+  REDIS_SSL: optional(flag, {
+    about: 'Use TLS to Redis, as rediss:// does.',
+    defaultNote: 'what the address says',
+    example: 'true',
+  }),
+  REDIS_CA_FILE: optional(line(4096), {
+    about: 'Certificates (PEM) of the authority that Redis must be certified by.',
+    defaultNote: 'the authorities Node.js knows',
+    example: '/etc/sojourn/redis-ca.pem',
+  }),
+  REDIS_KEY_PREFIX: withDefault('sojourn:', redis.redisPrefix, {
+    about: 'Stands before every key. Letters, digits, ".", "_", "-" and ":".',
+  }),
+  REDIS_CLUSTER_NODES: optional(redis.redisNodes, {
+    about: 'Some nodes of a Redis Cluster, instead of REDIS_URL.',
+    unit: 'comma-separated host:port',
+    example: 'redis-1:6379,redis-2:6379',
+  }),
+  REDIS_SENTINELS: optional(redis.redisSentinels, {
+    about: 'Sentinels that know where Redis is, instead of REDIS_URL.',
+    unit: 'name@host:port,host:port; the name defaults to mymaster',
+    example: 'mymaster@sentinel-1:26379,sentinel-2:26379',
+  }),
+  REDIS_ALLOW_PLAINTEXT: withDefault('false', flag, {
+    about: 'Allow a remote Redis without TLS in production, for a network that nobody else is on.',
+  }),
+  STORE_ALLOW_EVICTION: withDefault('false', flag, {
+    about: 'Allow a Redis in production that may evict sessions when its memory is full.',
+  }),
+}
+
+const sessions = {
+  SESSION_TTL: withDefault(
+    '24h',
+    duration({ least: '1m', most: '400d', why: BROWSERS, isSecondsAllowed: true }),
+    {
+      about: 'A session ends this long after its sign-in, whatever happens.',
+      unit: SECONDS,
+      isEmptyRefused: true,
+    },
+  ),
+  SESSION_IDLE: optional(duration({ least: '10s', most: '400d' }), {
+    about: 'A session ends after this long without a request. At most SESSION_TTL.',
+    unit: DURATION,
+    defaultNote: '1h, or SESSION_TTL where that is shorter',
+    isEmptyRefused: true,
+    example: '1h',
+  }),
+  SESSION_MAX_PER_USER: withDefault('100', wholeNumber(1, 10_000), {
+    about: 'How many live sessions a person may have. One more ends the oldest.',
+  }),
+  SESSION_POLICY: withDefault(
+    'asvs-l2',
+    choice(['asvs-l2', 'nist-aal1', 'nist-aal2', 'nist-aal3'] as const),
+    { about: 'The rule book for lifetimes: asvs-l2, nist-aal1, nist-aal2 or nist-aal3.' },
+  ),
+  COOKIE_NAME: optional(address.cookieName, {
+    about: 'Name of the session cookie.',
+    defaultNote: 'made by the library, with the prefix __Host- on https',
+    isEmptyRefused: true,
+    example: '__Host-session',
+  }),
+  COOKIE_DOMAIN: optional(address.cookieDomain, {
+    about: 'Shares the session cookie with every subdomain of this domain. Better left out.',
+    defaultNote: 'this host only',
+    example: 'example.com',
+  }),
+  COOKIE_SAMESITE: withDefault(
+    'lax',
+    choice(['lax', 'strict', 'none'] as const, 'CONFIG_SAMESITE'),
+    {
+      about: 'When another site leads here, is the cookie sent: lax, strict or none (needs https).',
+    },
+  ),
+}
+
+const limits = {
+  MAX_LOGIN_ATTEMPTS: withDefault('5', wholeNumber(1, 100_000), {
+    about: 'Failed sign-ins after which an account and an address have to wait.',
+  }),
+  LOCKOUT_TIME: withDefault('900', duration({ least: '1s', most: '30d', isSecondsAllowed: true }), {
+    about: 'How long they have to wait.',
+    unit: 'whole seconds (900) or a duration with its unit (15m)',
+    isEmptyRefused: true,
+  }),
+}
+
+const operation = {
+  DATA_DIR: withDefault('data', line(4096), {
+    about: 'The folder of the embedded database and of development secrets.',
+  }),
+  DATABASE_URL: optional(address.databaseUrl, {
+    about: 'Keeps accounts and the audit trail in PostgreSQL.',
+    defaultNote: 'none: they rest in DATA_DIR/sojourn.db',
+    example: 'postgres://sojourn:password@localhost:5432/sojourn',
+  }),
+  LOG_LEVEL: withDefault(
+    'info',
+    choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const),
+    {
+      about: 'The least severity that is logged: fatal, error, warn, info, debug, trace or silent.',
+    },
+  ),
+  METRICS_TOKEN: optional(secret, {
+    about: 'Who sends this as a bearer token may read /metrics. 32 bytes or more.',
+  }),
+  METRICS_PORT: optional(port(0), {
+    about: 'Serves /metrics on a port of its own, without a token.',
+    example: '9464',
+  }),
+  ADMIN_TOKEN: optional(secret, {
+    about:
+      'Opens /admin to who sends it. 32 bytes or more. Without it, only an admin account does.',
+  }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(address.httpUrl, {
+    about: 'Sends traces to this OpenTelemetry collector.',
+    example: 'http://localhost:4318',
+  }),
+}
+
+/** The variables, in the order and under the headings of `.env.example`. */
+export const GROUPS = {
+  Server: server,
+  Secrets: secrets,
+  Tokens: tokens,
+  Redis: redisVariables,
+  'Sessions and cookies': sessions,
+  'Sign-in limits': limits,
+  Operation: operation,
+} as const
+
+/** All variables by name. */
+export const VARIABLES = {
+  ...server,
+  ...secrets,
+  ...tokens,
+  ...redisVariables,
+  ...sessions,
+  ...limits,
+  ...operation,
+} as const
+
+export type VariableName = keyof typeof VARIABLES

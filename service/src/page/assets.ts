@@ -1,0 +1,34 @@
+import { hash } from 'node:crypto'
+
+import { style } from './style.js'
+
+/** A file that pages refer to. Its name changes with its content, so it may be cached for ever. */
+export interface Asset {
+  /** Such as `/assets/style.3f9a0c1b2d4e.css`. */
+  readonly path: string
+  /** `Content-Type`. */
+  readonly type: string
+  readonly text: string
+}
+
+/** `Cache-Control` of every asset. */
+export const ASSET_CACHE = 'public, max-age=31536000, immutable'
+
+/** The mark alone, as browsers show it in a tab; drawn to be read on light and dark tabs. */
+const icon =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">' +
+  '<rect width="32" height="32" rx="8" fill="#17594a"/>' +
+  '<path d="M8 26V15a8 8 0 0 1 16 0v11" fill="none" stroke="#dcebe4" stroke-width="3.5" stroke-linecap="round"/>' +
+  '<circle cx="16" cy="22" r="4" fill="#f5b14f"/></svg>'
+
+export const styleAsset: Asset = asset('style', 'css', 'text/css; charset=utf-8', style)
+export const iconAsset: Asset = asset('icon', 'svg', 'image/svg+xml', icon)
+
+/** All of them, for the route that serves `/assets`. */
+export const assets: readonly Asset[] = [styleAsset, iconAsset]
+
+/** The digest names a version and guards nothing. */
+function asset(name: string, extension: string, type: string, text: string): Asset {
+  const version = hash('sha256', text, 'hex').slice(0, 12)
+  return { path: `/assets/${name}.${version}.${extension}`, type, text }
+}

@@ -1,0 +1,168 @@
+import type { JSX } from 'preact'
+
+import { PostForm } from './form.js'
+import { Icon } from './icon.js'
+import { Layout, toHtml } from './layout.js'
+import { localPath, paths } from './paths.js'
+import type { Device, DevicesProps } from './props.js'
+import { Split } from './split.js'
+import { methodWords, texts } from './texts.js'
+import { When } from './time.js'
+
+const words = texts.devices
+/** Younger than one touch interval: then "seen" would claim more than is known. */
+const IN_USE = 60_000
+
+/** `GET /sessions` for a browser: every device, this one first, each with its way out. */
+export function renderDevices(props: DevicesProps): string {
+  const devices = props.devices.toSorted((a, b) => Number(b.isCurrent) - Number(a.isCurrent))
+  const next = localPath(props.next)
+  const first = localPath(props.first)
+  const hasOthers = next !== undefined || first !== undefined || devices.some(isOther)
+  return toHtml(
+    <Layout title={words.title} page={props} current="devices">
+      <Split heading={words.heading} lead={words.lead} note={words.note}>
+        {devices.length === 0 ? <p>{words.none}</p> : null}
+        <ul class="devices">
+          {devices.map((device) => (
+            <DeviceCard key={device.id} device={device} now={props.now} csrf={props.csrf} />
+          ))}
+        </ul>
+        {hasOthers ? null : <OnlyThis />}
+        <Pages next={next} first={first} />
+        {hasOthers ? <Others csrf={props.csrf} /> : null}
+      </Split>
+    </Layout>,
+  )
+}
+
+function isOther(device: Device): boolean {
+  return !device.isCurrent
+}
+
+interface DeviceCardProps {
+  readonly device: Device
+  readonly now: number
+  readonly csrf: string | undefined
+}
+
+function DeviceCard({ device, now, csrf }: DeviceCardProps): JSX.Element {
+  return (
+    <li class={device.isCurrent ? 'card device device-current' : 'card device'}>
+      <span class="alcove">
+        <Icon name={device.kind} />
+      </span>
+      <div>
+        <h2>
+          {device.name} {device.isCurrent ? <span class="badge">{words.current}</span> : null}
+        </h2>
+        <p class="device-seen">
+          <Seen device={device} now={now} />
+        </p>
+      </div>
+      <DeviceFacts device={device} now={now} />
+      <EndForm device={device} csrf={csrf} />
+    </li>
+  )
+}
+
+function Seen({ device, now }: Omit<DeviceCardProps, 'csrf'>): JSX.Element {
+  const isInUse = device.isCurrent || now - device.lastSeenAt < IN_USE
+  return (
+    <When at={device.lastSeenAt} now={now} phrase={isInUse ? () => words.seenNow : words.seen} />
+  )
+}
+
+function DeviceFacts({ device, now }: Omit<DeviceCardProps, 'csrf'>): JSX.Element {
+  return (
+    <dl class="facts">
+      <div>
+        <dt>{words.arrived}</dt>
+        <dd>
+          <When at={device.createdAt} now={now} />
+        </dd>
+      </div>
+      <div>
+        <dt>{words.leaves}</dt>
+        <dd>
+          <When at={device.expiresAt} now={now} />
+        </dd>
+      </div>
+      {device.address === undefined ? null : (
+        <div>
+          <dt>{words.address}</dt>
+          <dd>{device.address}</dd>
+        </div>
+      )}
+      {device.methods.length === 0 ? null : (
+        <div>
+          <dt>{words.methods}</dt>
+          <dd>{device.methods.map(methodWords).join(', ')}</dd>
+        </div>
+      )}
+    </dl>
+  )
+}
+
+/** This device leaves by signing out, which also removes its cookies. */
+function EndForm({ device, csrf }: Omit<DeviceCardProps, 'now'>): JSX.Element {
+  const { isCurrent, id, name } = device
+  return (
+    <PostForm action={isCurrent ? paths.signOut : paths.endDevice(id)} csrf={csrf}>
+      <button class={isCurrent ? 'button' : 'button button-danger'} type="submit">
+        {isCurrent ? words.signOut : words.end}
+        <span class="quietly"> {isCurrent ? words.signOutWhat : words.endWhat(name)}</span>
+      </button>
+    </PostForm>
+  )
+}
+
+function OnlyThis(): JSX.Element {
+  return (
+    <div class="empty">
+      <Icon name="check" />
+      <p>
+        <strong>{words.onlyHeading}.</strong> {words.onlyBody}
+      </p>
+    </div>
+  )
+}
+
+interface PagesProps {
+  readonly next: string | undefined
+  readonly first: string | undefined
+}
+
+function Pages({ next, first }: PagesProps): JSX.Element | null {
+  if (next === undefined && first === undefined) return null
+  return (
+    <p class="actions">
+      {first === undefined ? null : (
+        <a class="button" href={first}>
+          {words.first}
+        </a>
+      )}
+      {next === undefined ? null : (
+        <a class="button" href={next} rel="next">
+          {words.next}
+        </a>
+      )}
+    </p>
+  )
+}
+
+function Others({ csrf }: { readonly csrf: string | undefined }): JSX.Element {
+  return (
+    <section class="others" aria-labelledby="others">
+      <div>
+        <h2 id="others">{words.othersHeading}</h2>
+        <p>{words.othersBody}</p>
+      </div>
+      <PostForm action={paths.endOtherDevices} csrf={csrf}>
+        <button class="button button-danger" type="submit">
+          {words.endOthers}
+        </button>
+      </PostForm>
+    </section>
+  )
+}

@@ -1,0 +1,191 @@
+import type { ComponentChildren, JSX } from 'preact'
+
+import { Field, hasProblems, PostForm, ProblemList, ReadOnlyName } from './form.js'
+import { Icon } from './icon.js'
+import { Layout, toHtml } from './layout.js'
+import { Scene, type Whereabouts } from './mark.js'
+import { localPath, paths, withReturn } from './paths.js'
+import type { ReauthenticateProps, RegisterProps, SignInProps } from './props.js'
+import { endWords, texts } from './texts.js'
+
+/** The pages at the door: making an account, signing in, and showing again that it is you. */
+
+/** `GET /register`, and `POST` again with what was wrong. */
+export function renderRegister(props: RegisterProps): string {
+  const words = texts.register
+  const { problems, returnTo, passwordMinimum: minimum } = props
+  return toHtml(
+    <Layout title={words.title} page={props} current="register" hasProblems={hasProblems(problems)}>
+      <Gate where="arriving">
+        <h1>{words.heading}</h1>
+        <p class="lead">{words.lead}</p>
+        <ProblemList problems={problems} />
+        <PostForm action={paths.register} csrf={props.csrf} returnTo={returnTo} class="form">
+          <NameField
+            label={words.username}
+            value={props.typed?.username}
+            problem={problems?.username}
+          />
+          <Field
+            name="password"
+            label={words.password}
+            type="password"
+            autocomplete="new-password"
+            hint={minimum === undefined ? undefined : words.passwordHint(minimum)}
+            minlength={minimum}
+            problem={problems?.password}
+          />
+          <Submit label={words.submit} />
+        </PostForm>
+        <Other
+          question={words.other}
+          link={words.otherLink}
+          href={withReturn(paths.signIn, returnTo)}
+        />
+      </Gate>
+    </Layout>,
+  )
+}
+
+/** `GET /login`, and `POST` again with what was wrong. Says why, when a session has ended. */
+export function renderSignIn(props: SignInProps): string {
+  const words = texts.signIn
+  const { problems, returnTo } = props
+  return toHtml(
+    <Layout title={words.title} page={props} current="signIn" hasProblems={hasProblems(problems)}>
+      <Gate where="arriving">
+        <h1>{words.heading}</h1>
+        <p class="lead">{words.lead}</p>
+        {hasProblems(problems) ? null : <WhyHere {...props} />}
+        <ProblemList problems={problems} />
+        <PostForm action={paths.signIn} csrf={props.csrf} returnTo={returnTo} class="form">
+          <NameField
+            label={words.username}
+            value={props.typed?.username}
+            problem={problems?.username}
+          />
+          <PasswordField label={words.password} problem={problems?.password} />
+          <Remember isOn={props.typed?.remember ?? false} />
+          <Submit label={words.submit} />
+        </PostForm>
+        <Other
+          question={words.other}
+          link={words.otherLink}
+          href={withReturn(paths.register, returnTo)}
+        />
+      </Gate>
+    </Layout>,
+  )
+}
+
+/** `GET /reauthenticate`: the password once more, for acts that need a recent one. */
+export function renderReauthenticate(props: ReauthenticateProps): string {
+  const words = texts.reauthenticate
+  const { person, problems, returnTo } = props
+  return toHtml(
+    <Layout title={words.title} page={props} hasProblems={hasProblems(problems)}>
+      <Gate where="inside">
+        <h1>{words.heading}</h1>
+        <p class="lead">{words.lead}</p>
+        <ProblemList problems={problems} />
+        <PostForm action={paths.reauthenticate} csrf={props.csrf} returnTo={returnTo} class="form">
+          <ReadOnlyName id="person" label={words.username} value={person.username} />
+          <PasswordField label={words.password} problem={problems?.password} />
+          <Submit label={words.submit} />
+        </PostForm>
+        <p class="gate-other">
+          <a href={paths.dashboard}>{words.cancel}</a>
+        </p>
+      </Gate>
+    </Layout>,
+  )
+}
+
+interface GateProps {
+  readonly where: Whereabouts
+  readonly children: ComponentChildren
+}
+
+function Gate({ where, children }: GateProps): JSX.Element {
+  return (
+    <div class="gate">
+      <div class="gate-panel" aria-hidden="true">
+        <p>{texts.tagline}</p>
+        <Scene where={where} />
+      </div>
+      <div>{children}</div>
+    </div>
+  )
+}
+
+/** A session that ended says why; somebody who only followed a link is told what happens next. */
+function WhyHere({ reason, returnTo }: SignInProps): JSX.Element | null {
+  if (reason === undefined && localPath(returnTo) === undefined) return null
+  const { needed, neededBody } = texts.signIn
+  const { title, body } =
+    reason === undefined ? { title: needed, body: neededBody } : endWords(reason)
+  return (
+    <div class="message" role="status">
+      <Icon name="shield" />
+      <p>
+        <strong>{title}.</strong> {body}
+      </p>
+    </div>
+  )
+}
+
+interface TypedFieldProps {
+  readonly label: string
+  readonly value?: string | undefined
+  readonly problem: string | undefined
+}
+
+function NameField(props: TypedFieldProps): JSX.Element {
+  return <Field name="username" autocomplete="username" {...props} />
+}
+
+function PasswordField(props: Omit<TypedFieldProps, 'value'>): JSX.Element {
+  return <Field name="password" type="password" autocomplete="current-password" {...props} />
+}
+
+function Remember({ isOn }: { readonly isOn: boolean }): JSX.Element {
+  const { remember, rememberHint } = texts.signIn
+  return (
+    <div class="check">
+      <input
+        id="remember"
+        name="remember"
+        type="checkbox"
+        value="on"
+        checked={isOn}
+        aria-describedby="remember-hint"
+      />
+      <label for="remember">{remember}</label>
+      <p class="hint" id="remember-hint">
+        {rememberHint}
+      </p>
+    </div>
+  )
+}
+
+function Submit({ label }: { readonly label: string }): JSX.Element {
+  return (
+    <button class="button button-main" type="submit">
+      {label}
+    </button>
+  )
+}
+
+interface OtherProps {
+  readonly question: string
+  readonly link: string
+  readonly href: string
+}
+
+function Other({ question, link, href }: OtherProps): JSX.Element {
+  return (
+    <p class="gate-other">
+      {question} <a href={href}>{link}</a>
+    </p>
+  )
+}

@@ -1,0 +1,18 @@
+/**
+ * page/ owns what people see: pure functions from typed props to a whole HTML document, one stylesheet,
+ * the drawings and every word. Routes call it. It never looks at a request, a session or a store.
+ */
+export { ASSET_CACHE, assets, iconAsset, styleAsset, type Asset } from './assets.js'
+export { renderDashboard } from './dashboard.js'
+export { describeAgent, type AgentDescription, type DeviceKind } from './device-name.js'
+export { renderDevices } from './devices.js'
+export { renderError, renderUnavailable } from './error.js'
+export { renderReauthenticate, renderRegister, renderSignIn } from './gate.js'
+export { renderHome } from './home.js'
+export { localPath, paths, withReturn } from './paths.js'
+export { renderProfile } from './profile.js'
+export type * from './props.js'
+export { renderSecurity } from './security.js'
+export { renderSignedOut, renderSignOutConfirm } from './sign-out.js'
+export { endWords, errorWords, texts } from './texts.js'
+export { durationWords, exactTime, relativeTime } from './time.js'

@@ -1,0 +1,132 @@
+import type { ComponentChildren, JSX, VNode } from 'preact'
+import { renderToString } from 'preact-render-to-string'
+
+import { iconAsset, styleAsset } from './assets.js'
+import { PostForm } from './form.js'
+import { Icon } from './icon.js'
+import { Wordmark } from './mark.js'
+import { paths } from './paths.js'
+import type { Notice, PageProps, Person } from './props.js'
+import { texts } from './texts.js'
+
+/** Which entry of the navigation the page is. */
+export type NavEntry = 'dashboard' | 'devices' | 'security' | 'signIn' | 'register'
+
+interface LayoutProps {
+  /** The page's own name; the product's is added. */
+  readonly title: string
+  /** A form came back with problems: the title says so first. */
+  readonly hasProblems?: boolean | undefined
+  /** Absent where nobody's session could be looked at: then the header offers nothing but the way home. */
+  readonly page?: PageProps | undefined
+  readonly current?: NavEntry | undefined
+  readonly children: ComponentChildren
+}
+
+/** A whole document. Every page goes through here: one header, one way out, one `main`. */
+export function Layout(props: LayoutProps): JSX.Element {
+  const { title, hasProblems = false, page, current, children } = props
+  const isSignedIn = page?.person !== undefined
+  return (
+    <html lang={texts.language}>
+      <Head title={hasProblems ? texts.titleWithProblem(title) : texts.title(title)} />
+      <body class={isSignedIn ? 'signed-in' : undefined}>
+        <a class="skip" href="#main">
+          {texts.skip}
+        </a>
+        <header class="wide top">
+          <a class="brand" href={paths.home} aria-label={texts.nav.home}>
+            <Wordmark />
+          </a>
+          {page === undefined ? null : <Navigation page={page} current={current} />}
+        </header>
+        <main class="wide main" id="main" tabIndex={-1}>
+          <NoticeLine notice={page?.notice} />
+          {children}
+        </main>
+        <footer class="wide bottom">
+          <p>{texts.footer}</p>
+        </footer>
+      </body>
+    </html>
+  )
+}
+
+function Head({ title }: { readonly title: string }): JSX.Element {
+  return (
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <title>{title}</title>
+      <meta name="description" content={texts.description} />
+      <meta name="color-scheme" content="light dark" />
+      <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f1f4f0" />
+      <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0d1512" />
+      <link rel="stylesheet" href={styleAsset.path} />
+      <link rel="icon" href={iconAsset.path} type="image/svg+xml" />
+    </head>
+  )
+}
+
+interface NavigationProps {
+  readonly page: PageProps
+  readonly current: NavEntry | undefined
+}
+
+const MEMBER_ENTRIES = ['dashboard', 'devices', 'security'] as const
+const GUEST_ENTRIES = ['signIn', 'register'] as const
+
+function Navigation({ page, current }: NavigationProps): JSX.Element {
+  const entries = page.person === undefined ? GUEST_ENTRIES : MEMBER_ENTRIES
+  return (
+    <>
+      {page.person === undefined ? null : <Account person={page.person} csrf={page.csrf} />}
+      <nav class="nav" aria-label={texts.mainNavigation}>
+        {entries.map((entry) => (
+          <a key={entry} href={paths[entry]} aria-current={entry === current ? 'page' : undefined}>
+            {texts.nav[entry]}
+          </a>
+        ))}
+      </nav>
+    </>
+  )
+}
+
+interface AccountProps {
+  readonly person: Person
+  readonly csrf: string | undefined
+}
+
+/** Who is signed in, and the way out: on every page of a signed-in person. */
+function Account({ person, csrf }: AccountProps): JSX.Element {
+  return (
+    <div class="account">
+      <a class="who" href={paths.profile}>
+        <Icon name="person" />
+        <span class="quietly">{texts.nav.signedInAs} </span>
+        <span class="who-name">{person.username}</span>
+      </a>
+      <PostForm action={paths.signOut} csrf={csrf}>
+        <button class="button" type="submit">
+          {texts.nav.signOut}
+        </button>
+      </PostForm>
+    </div>
+  )
+}
+
+function NoticeLine({ notice }: { readonly notice: Notice | undefined }): JSX.Element | null {
+  if (notice === undefined) return null
+  const isGood = notice.tone === 'good'
+  return (
+    <div class={`message notice ${isGood ? 'message-good' : ''}`} role="status">
+      <Icon name={isGood ? 'check' : 'alert'} />
+      <p>{notice.text}</p>
+    </div>
+  )
+}
+
+/** The document as text. */
+export function toHtml(document: VNode): string {
+  return `<!doctype html>${renderToString(document)}`
+}

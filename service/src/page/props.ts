@@ -1,0 +1,153 @@
+import type { DeviceKind } from './device-name.js'
+
+/** Whom a page greets. */
+export interface Person {
+  readonly username: string
+  readonly email?: string | undefined
+}
+
+/** Something that just happened, said once at the top of the next page. Words: `texts.notices`. */
+export interface Notice {
+  readonly tone: 'good' | 'caution'
+  readonly text: string
+}
+
+/** What every page may be given. Instants are epoch milliseconds. */
+export interface PageProps {
+  /** The present instant: relative times are counted from it. */
+  readonly now: number
+  /** Who is signed in. Absent: nobody, and the header offers to sign in. */
+  readonly person?: Person | undefined
+  /** Becomes the hidden field `_csrf` of every form on the page. Absent: no such field. */
+  readonly csrf?: string | undefined
+  readonly notice?: Notice | undefined
+}
+
+/** A page that only a signed-in person sees. */
+export interface SignedInProps extends PageProps {
+  readonly person: Person
+}
+
+/** What was wrong with a form, by the name of the field; `form` is about the whole. Words: `texts.problems`. */
+export type Problems<Field extends string> = Readonly<Partial<Record<Field | 'form', string>>>
+
+/** What a person typed before; never the password. */
+interface Typed {
+  readonly username?: string | undefined
+  readonly remember?: boolean | undefined
+}
+
+/** A form that may come back with problems and leads somewhere afterwards. */
+interface FormProps<Field extends string> {
+  readonly problems?: Problems<Field> | undefined
+  /** Path on this host to go to afterwards; anything else is dropped. */
+  readonly returnTo?: string | undefined
+}
+
+export interface HomeProps extends PageProps {
+  /** How often this browser saw the page in its session, this time included; up to 1 is the first visit. */
+  readonly views: number
+  /** The session's public id, never its secret. */
+  readonly sessionId?: string | undefined
+}
+
+export interface RegisterProps extends PageProps, FormProps<'username' | 'password'> {
+  readonly typed?: Typed | undefined
+  /** Shortest password accepted, in characters. Absent: nothing is said about it. */
+  readonly passwordMinimum?: number | undefined
+}
+
+export interface SignInProps extends PageProps, FormProps<'username' | 'password'> {
+  readonly typed?: Typed | undefined
+  /** Why the person has to sign in (an end reason, from the address or a tombstone); unknown words are fine. */
+  readonly reason?: string | undefined
+}
+
+export interface ReauthenticateProps extends SignedInProps, FormProps<'password'> {}
+
+export interface DashboardProps extends SignedInProps {
+  readonly session: SessionFacts
+  /** Live sessions of the person, this one included. */
+  readonly deviceCount: number
+}
+
+export interface SessionFacts {
+  readonly id: string
+  readonly createdAt: number
+  /** When the password was last asked for. */
+  readonly authenticatedAt: number
+  /** How long the session lives without activity, in milliseconds. */
+  readonly idleTimeout: number
+  readonly idleExpiresAt: number
+  /** The absolute limit. */
+  readonly expiresAt: number
+}
+
+export interface ProfileProps extends SignedInProps {
+  readonly accountId: string
+  readonly createdAt: number
+  /** The present session, for the last lines of the page. */
+  readonly session?: Pick<SessionFacts, 'id' | 'createdAt'> | undefined
+}
+
+/** A session as its owner sees it. */
+export interface Device {
+  /** The session's public id. */
+  readonly id: string
+  readonly isCurrent: boolean
+  /** As `describeAgent` names it. */
+  readonly name: string
+  readonly kind: DeviceKind
+  readonly createdAt: number
+  readonly lastSeenAt: number
+  readonly expiresAt: number
+  /** Network address as the privacy mode keeps it; absent where none is kept. */
+  readonly address?: string | undefined
+  /** How the person proved who they are, as `amr` values (RFC 8176): `pwd`, `otp`, `hwk` … */
+  readonly methods: readonly string[]
+}
+
+export interface DevicesProps extends SignedInProps {
+  readonly devices: readonly Device[]
+  /** Path of the next page of devices. Absent: this is the last. */
+  readonly next?: string | undefined
+  /** Path of the first page, where this is a later one. */
+  readonly first?: string | undefined
+}
+
+export interface SecurityProps extends SignedInProps, FormProps<'currentPassword' | 'newPassword'> {
+  readonly passwordChangedAt?: number | undefined
+  readonly passwordMinimum?: number | undefined
+}
+
+export interface SignOutConfirmProps extends SignedInProps {
+  readonly returnTo?: string | undefined
+}
+
+export interface SignedOutProps extends PageProps {
+  /** An end reason; a word that is not known reads as `unknown`. */
+  readonly reason: string
+  readonly endedAt?: number | undefined
+  readonly returnTo?: string | undefined
+}
+
+export interface ErrorProps extends PageProps {
+  /** HTTP status; titles and explanations exist for the usual ones, by class for the rest. */
+  readonly status: number
+  /** One more sentence for the person. */
+  readonly detail?: string | undefined
+  /** The stable code of the problem (RFC 9457 answers carry the same). */
+  readonly code?: string | undefined
+  /** What to quote to whoever runs the service. */
+  readonly requestId?: string | undefined
+  /** Seconds until another try makes sense, as in `Retry-After`. */
+  readonly retryAfter?: number | undefined
+}
+
+/** The store does not answer: nobody is called signed in or signed out. */
+export interface UnavailableProps {
+  /** The path that was asked for. */
+  readonly retryPath: string
+  readonly retryAfter?: number | undefined
+  readonly requestId?: string | undefined
+}

@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants, readdirSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { run } from './command.mjs'
+import { StepFailed, timed } from './progress.mjs'
+
+/** Where Debian keeps the PostgreSQL server programs: one folder per major version, none in PATH. */
+const POSTGRES_HOME = '/usr/lib/postgresql'
+
+/**
+ * What the tests need from the system: the program looked for, and the Debian package that brings it.
+ *
+ * @typedef {{ program: string, debian: string, folders?: () => string[] }} SystemPart
+ * @type {readonly SystemPart[]}
+ */
+export const SYSTEM_PARTS = [
+  { program: 'redis-server', debian: 'redis-server' },
+  { program: 'chromium', debian: 'chromium' },
+  { program: 'postgres', debian: 'postgresql', folders: postgresFolders },
+]
+
+/** Installs the missing parts where we may; else says exactly what to run, and fails. */
+export async function installSystemParts() {
+  const packages = missingParts()
+  if (packages.length === 0) return
+  const install = installCommand(packages)
+  const prefix = rightToInstall()
+  if (prefix === undefined) throw new StepFailed(refusal(packages, install))
+  const apt = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get']
+  await timed('apt-get update', () => runWords([...apt, 'update', '-q']))
+  await timed(install, () =>
+    runWords([...apt, 'install', '-y', '-q', '--no-install-recommends', ...packages]),
+  )
+  const still = missingParts()
+  if (still.length > 0) throw new StepFailed(`apt-get did not bring: ${still.join(', ')}`)
+}
+
+/**
+ * The Debian packages whose programs are not on this machine.
+ *
+ * @param {readonly SystemPart[]} [parts]
+ * @returns {string[]}
+ */
+export function missingParts(parts = SYSTEM_PARTS) {
+  return parts.filter((part) => !isPresent(part)).map((part) => part.debian)
+}
+
+/**
+ * @param {SystemPart} part
+ * @returns {boolean}
+ */
+function isPresent({ program, folders }) {
+  const path = (process.env['PATH'] ?? '').split(delimiter)
+  return [...path, ...(folders?.() ?? [])].some((folder) => isExecutable(join(folder, program)))
+}
+
+/** @returns {string[]} */
+function postgresFolders() {
+  try {
+    return readdirSync(POSTGRES_HOME).map((version) => join(POSTGRES_HOME, version, 'bin'))
+  } catch {
+    return []
+  }
+}
+
+/**
+ * @param {string} path
+ * @returns {boolean}
+ */
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Words to put before apt-get: none as root, `sudo -n` where it asks for no password, `undefined`
+ * where we may not install.
+ *
+ * @returns {string[] | undefined}
+ */
+function rightToInstall() {
+  if (spawnSync('apt-get', ['--version'], { stdio: 'ignore' }).status !== 0) return undefined
+  if (process.getuid?.() === 0) return []
+  const sudo = spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' })
+  return sudo.status === 0 ? ['sudo', '-n'] : undefined
+}
+
+/**
+ * @param {readonly string[]} packages
+ * @returns {string}
+ */
+function installCommand(packages) {
+  return `apt-get install -y --no-install-recommends ${packages.join(' ')}`
+}
+
+/**
+ * @param {readonly string[]} packages
+ * @param {string} install
+ * @returns {string}
+ */
+function refusal(packages, install) {
+  return [
+    `the tests need ${packages.join(', ')}, and this user may not install them. Run:`,
+    `  sudo apt-get update && sudo ${install}`,
+    'then npm test again. (No system parts are needed for: npm test -- --only unit)',
+  ].join('\n')
+}
+
+/**
+ * @param {readonly string[]} words
+ * @returns {Promise<number>}
+ */
+function runWords(words) {
+  const [command = '', ...args] = words
+  return run(command, args, { toError: true })
+}
