@@ -30,8 +30,9 @@ export interface ExchangeParts {
 export function createExchange<Data extends object>(
   parts: ExchangeParts,
   incoming: Incoming,
+  isAnswering: () => boolean,
 ): Exchange<Data> {
-  const request = new RequestFacts(parts, incoming)
+  const request = new RequestFacts(parts, incoming, isAnswering)
   const visit = createVisit(parts.core, request)
   return {
     incoming,
@@ -51,10 +52,12 @@ async function finish(parts: ExchangeParts, incoming: Incoming, visit: Visit): P
 class RequestFacts implements VisitRequest {
   readonly #parts: ExchangeParts
   readonly #incoming: Incoming
+  readonly isAnswering: () => boolean
 
-  constructor(parts: ExchangeParts, incoming: Incoming) {
+  constructor(parts: ExchangeParts, incoming: Incoming, isAnswering: () => boolean) {
     this.#parts = parts
     this.#incoming = incoming
+    this.isAnswering = isAnswering
   }
 
   present(): ReturnType<VisitRequest['present']> {

@@ -26,8 +26,13 @@ import { systemClock, type Clock } from './system/clock.js'
  * @typeParam Data - the shape of a session's data.
  */
 export interface Sojourn<Data extends object> extends Register {
-  /** Begins one request's dealings with its session. For adapters; costs no store call. */
-  exchange(incoming: Incoming): Exchange<Data>
+  /**
+   * Begins one request's dealings with its session. For adapters; costs no store call.
+   *
+   * @param isAnswering - says whether the answer is already being sent, so that the application cannot ask for
+   *   another cookie. Default: never.
+   */
+  exchange(incoming: Incoming, isAnswering?: () => boolean): Exchange<Data>
   /** Adds a listener for an event of the catalogue (`SojournEvents`); the answer removes it. */
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void
   /** Tells the event log of a failed sign-in: only the application knows of it. */
@@ -88,7 +93,7 @@ export function createSojourn<Data extends object = Record<string, unknown>>(
   }
   return {
     ...createRegister(store, events, upkeep),
-    exchange: (incoming) => createExchange(parts, incoming),
+    exchange: (incoming, isAnswering = () => false) => createExchange(parts, incoming, isAnswering),
     on: (name, listener) => events.on(name, listener),
     reportSignInFailure({ reason, address, subject }) {
       events.emit('signin.failed', { reason, address, subject })

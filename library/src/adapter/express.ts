@@ -145,12 +145,18 @@ function attach<Data extends object>(
       next()
       return
     }
-    const { session, commit } = sojourn.exchange(createNodeIncoming(request, sojourn.proxyTrust))
+    let isAnswering = false
+    const { session, commit } = sojourn.exchange(
+      createNodeIncoming(request, sojourn.proxyTrust),
+      () => isAnswering,
+    )
     Object.assign(request, { session })
-    const settle = (): Promise<void> | undefined =>
-      commit()?.then((outgoing) => {
+    const settle = (): Promise<void> | undefined => {
+      isAnswering = true
+      return commit()?.then((outgoing) => {
         applyOutgoing(response, outgoing)
       })
+    }
     holdResponse(response, settle, {
       maxHeldBytes,
       onFailure(error) {

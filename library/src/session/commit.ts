@@ -35,9 +35,9 @@ export function needsCommit(visit: Visit): boolean {
  * that ended meanwhile wins over the change: nothing is written, and no cookie is sent (behaviour 2a).
  */
 export async function commit(visit: Visit): Promise<CookieEffects> {
-  if (visit.loading !== undefined || visit.copy.isDirty) await load(visit)
+  if (visit.loading !== undefined) await load(visit)
   try {
-    await save(visit)
+    await save(visit, true)
     await renewIfDue(visit)
   } catch (error) {
     if (!(error instanceof SojournError) || error.code !== 'session_ended') throw error
@@ -55,8 +55,12 @@ export function effects(visit: Visit): CookieEffects {
   }
 }
 
-/** Writes pending changes. Throws {@link SessionEnded} where the session is gone. */
-export async function save(visit: Visit): Promise<void> {
+/**
+ * Writes pending changes. Throws {@link SessionEnded} where the session is gone.
+ *
+ * @param mayStillSend - the headers wait for this very call, so a cookie can still be set.
+ */
+export async function save(visit: Visit, mayStillSend: boolean = false): Promise<void> {
   if (!visit.copy.isDirty) return
   const wasLookedAt = visit.resolution !== undefined
   const resolution = await load(visit)
@@ -64,7 +68,7 @@ export async function save(visit: Visit): Promise<void> {
   const found = active(visit)
   if (found === undefined) {
     if (!wasLookedAt) refuseBlindWrite(visit, resolution)
-    if (visit.copy.keys().length > 0) await startAnonymous(visit)
+    if (visit.copy.keys().length > 0) await startAnonymous(visit, mayStillSend)
     return
   }
   await patch(visit, found.record.id)
@@ -85,7 +89,8 @@ async function patch(visit: Visit, id: string): Promise<void> {
   const { store, events, settings } = visit.core
   const isGuest = active(visit)?.record.subject === undefined
   visit.copy.checkSize(isGuest ? settings.anonymousMaxBytes : settings.maxSessionBytes)
-  const result = await store.change(id, visit.copy.toChange())
+  const change = visit.copy.toChange()
+  const result = await store.change(id, change)
   if (result.status === 'gone') {
     visit.tokenToSend = undefined
     visit.isOver = true
@@ -94,5 +99,5 @@ async function patch(visit: Visit, id: string): Promise<void> {
   }
   if (result.status !== 'changed') throw new Error(`A plain patch was answered ${result.status}.`)
   if (result.conflicts > 0) events.emit('data.conflict', { id, count: result.conflicts })
-  visit.copy.markWritten(result.revision)
+  visit.copy.markWritten(change, result.revision)
 }

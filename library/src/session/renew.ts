@@ -4,6 +4,7 @@ import type { Renewal } from '../store/store.js'
 import { isEqualSecret } from '../system/digest.js'
 import { isRenewalDue } from './lifetime.js'
 import type { ActiveResolution } from './resolve.js'
+import { requireCookie } from './start.js'
 import { active, load, type Visit } from './visit.js'
 
 /** A lost answer is told from parallel requests by its age. */
@@ -25,6 +26,7 @@ export async function elevate(visit: Visit, options: ElevateOptions): Promise<vo
   if (found?.record.subject === undefined) {
     throw new SojournError('session_ended', 'There is no signed-in session to elevate.')
   }
+  requireCookie(visit)
   const known = found.record.traits.methods?.split(',') ?? []
   const methods = [...new Set([...known, ...(options.methods ?? [])])].join(',')
   const isDone = await renew(visit, found, { isAuthentication: true, methods })

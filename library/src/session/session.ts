@@ -9,7 +9,7 @@ import { takeFlash, addFlash } from './flash.js'
 import { isRecent } from './lifetime.js'
 import { elevate, type ElevateOptions } from './renew.js'
 import { NONE, type Resolution } from './resolve.js'
-import { signIn, type SignInOptions } from './start.js'
+import { headersLeft, signIn, type SignInOptions } from './start.js'
 import { toFacts, type SessionFacts } from './facts.js'
 import { active, load, loaded, type Visit } from './visit.js'
 
@@ -137,12 +137,14 @@ export class Session<Data extends object = Record<string, unknown>> {
     this.#mayWrite()
     if (value === undefined) this.#visit.copy.delete(key)
     else this.#visit.copy.set(key, value)
+    this.#saveIfLate()
   }
 
   /** Deletes a value. */
   delete(key: keyof Data & string): void {
     this.#mayWrite()
     this.#visit.copy.delete(key)
+    this.#saveIfLate()
   }
 
   /** Replaces a value by what `change` makes of it; see `update` in atomic.ts. Written at once. */
@@ -219,6 +221,14 @@ export class Session<Data extends object = Record<string, unknown>> {
       return undefined
     }
     return result.value as Data[Key]
+  }
+
+  /** Behind the head of the answer nothing waits for a save: it is done at once, or refused where it needs a cookie. */
+  #saveIfLate(): void {
+    const visit = this.#visit
+    if (!visit.request.isAnswering()) return
+    if (visit.resolution !== undefined && active(visit) === undefined) throw headersLeft()
+    visit.core.upkeep.saveLate(visit, async () => save(visit))
   }
 
   #mayWrite(): void {

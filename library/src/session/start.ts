@@ -52,12 +52,12 @@ export async function signIn(visit: Visit, subject: string, options: SignInOptio
 }
 
 /** Starts an anonymous session that holds what this visit has written. */
-export async function startAnonymous(visit: Visit): Promise<void> {
+export async function startAnonymous(visit: Visit, mayStillSend: boolean): Promise<void> {
   const { core, request, copy } = visit
   if (!core.settings.mayBeAnonymous) {
     throw new SojournError('session_ended', 'There is no session to write to: sign in first.')
   }
-  requireCookie(visit)
+  requireCookie(visit, mayStillSend)
   copy.checkSize(core.settings.anonymousMaxBytes)
   if (!core.guests.take(request.network)) {
     throw new SojournError('session_flood', 'Too many new sessions from this network. Try later.')
@@ -162,11 +162,20 @@ function pendingOf(copy: WorkingCopy): ReadonlyMap<string, string> {
   return copy.toChange().set ?? new Map<string, string>()
 }
 
-function requireCookie(visit: Visit): void {
+/** Throws where no cookie can be set: the head of the answer has left, or the connection is not secure. */
+export function requireCookie(visit: Visit, mayStillSend: boolean = false): void {
+  if (!mayStillSend && visit.request.isAnswering()) throw headersLeft()
   const obstacle = visit.request.cookieObstacle()
   if (obstacle === undefined) return
   visit.core.events.emit('cookie.diagnostic', { message: obstacle })
   throw new SojournError('tls_required', `Use https. ${obstacle}`)
+}
+
+export function headersLeft(): SojournError {
+  return new SojournError(
+    'ERR_HEADERS_SENT',
+    'The session needs a new cookie, but the headers have already been sent. Do this before the first write.',
+  )
 }
 
 /** A subject is 1 to 255 characters of well-formed Unicode. */

@@ -1,4 +1,4 @@
-import type { SessionId, SessionRecord } from '../store/record.js'
+import type { SessionRecord } from '../store/record.js'
 import type { Change, Store } from '../store/store.js'
 import type { ClientFacts } from './device.js'
 import type { Events } from './events.js'
@@ -20,6 +20,8 @@ export interface Upkeep {
   ): void
   /** Turns what is over for a subject into tombstones, chunk by chunk. */
   tidy(subject: string): void
+  /** Saves what was written after the head of an answer had left: nobody waits for it any more. */
+  saveLate(visit: object, save: () => Promise<void>): void
   /** Resolves when everything begun so far is done. */
   settled(): Promise<void>
 }
@@ -33,23 +35,18 @@ export interface UpkeepParts {
 }
 
 export function createUpkeep({ store, events, touchEvery, deviceTraits }: UpkeepParts): Upkeep {
-  const touching = new Map<SessionId, Promise<void>>()
-  const tidying = new Map<string, Promise<void>>()
+  const underWay = new Map<unknown, Promise<void>>()
 
-  const once = (
-    jobs: Map<string, Promise<void>>,
-    key: string,
-    job: () => Promise<unknown>,
-  ): void => {
-    if (jobs.has(key)) return
+  const once = (key: unknown, job: () => Promise<unknown>): void => {
+    if (underWay.has(key)) return
     const done = job()
       .catch((error: unknown) => {
         events.emit('store.failed', { operation: 'upkeep', message: messageOf(error) })
       })
       .then(() => {
-        jobs.delete(key)
+        underWay.delete(key)
       })
-    jobs.set(key, done)
+    underWay.set(key, done)
   }
 
   return {
@@ -63,10 +60,10 @@ export function createUpkeep({ store, events, touchEvery, deviceTraits }: Upkeep
           : {}),
         ...(isConfirmed ? { forgetPrevious: true } : {}),
       }
-      once(touching, record.id, async () => store.change(record.id, change))
+      once(`touch ${record.id}`, async () => store.change(record.id, change))
     },
     tidy(subject) {
-      once(tidying, subject, async () => {
+      once(`tidy ${subject}`, async () => {
         for (let hasMore = true; hasMore;) {
           const result = await store.reap(subject, CHUNK)
           for (const { id, reason } of result.reaped) {
@@ -76,8 +73,14 @@ export function createUpkeep({ store, events, touchEvery, deviceTraits }: Upkeep
         }
       })
     },
+    saveLate(visit, save) {
+      once(visit, async () => {
+        await new Promise((resolve) => setImmediate(resolve))
+        await save()
+      })
+    },
     async settled() {
-      await Promise.all([...touching.values(), ...tidying.values()])
+      while (underWay.size > 0) await Promise.all(underWay.values())
     },
   }
 }

@@ -32,6 +32,8 @@ export interface VisitRequest {
   readonly network: string
   /** Why a session cookie cannot be set on this connection, or `undefined` where it can. */
   cookieObstacle(): string | undefined
+  /** The answer is being sent: the application cannot ask for another cookie, and nothing waits for a save. */
+  isAnswering(): boolean
   /** It must not count as activity. */
   readonly isPassive: boolean
   /** The name under which a cookie is set now; one that came under another name is replaced. */
@@ -108,10 +110,13 @@ export function loaded(visit: Visit): Resolution {
   return visit.resolution
 }
 
-/** The visit has this session from now on. */
+/** The visit has this session from now on; changes made before stay on top of what was read. */
 export function adopt(visit: Visit, resolution: ActiveResolution): void {
+  const { data, revision } = resolution.record
+  const copy = new WorkingCopy(data, revision)
+  copy.carryOver(visit.copy)
   visit.resolution = resolution
-  visit.copy = new WorkingCopy(resolution.record.data, resolution.record.revision)
+  visit.copy = copy
 }
 
 async function resolveVisit(visit: Visit): Promise<Resolution> {
@@ -123,17 +128,7 @@ async function resolveVisit(visit: Visit): Promise<Resolution> {
       ? first
       : await resolveGuest(visit, guest, first)
   visit.resolution = answer
-  if (answer.state === 'active') {
-    // Changes made before loading stay on top of what was read.
-    const early = visit.copy.toChange()
-    adopt(visit, answer)
-    early.set?.forEach((json, key) => {
-      visit.copy.setJson(key, json)
-    })
-    early.delete?.forEach((key) => {
-      visit.copy.delete(key)
-    })
-  }
+  if (answer.state === 'active') adopt(visit, answer)
   return answer
 }
 

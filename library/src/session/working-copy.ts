@@ -80,13 +80,27 @@ export class WorkingCopy {
     return new Map(this.keys().map((key) => [key, this.json(key) ?? 'null']))
   }
 
-  /** The pending changes were written, as revision `revision`. */
-  markWritten(revision: number): void {
-    for (const [key, json] of this.#set) this.#entries.set(key, { json, revision })
-    for (const key of this.#deleted) this.#entries.delete(key)
-    this.#set.clear()
-    this.#deleted.clear()
+  /** This change was written, as revision `revision`. What was changed again meanwhile stays pending. */
+  markWritten(change: Pick<Change, 'set' | 'delete'>, revision: number): void {
+    for (const [key, json] of change.set ?? []) {
+      this.#entries.set(key, { json, revision })
+      if (this.#set.get(key) === json) this.#set.delete(key)
+    }
+    for (const key of change.delete ?? []) {
+      this.#entries.delete(key)
+      this.#deleted.delete(key)
+    }
     this.#revision = revision
+  }
+
+  /** Changes made to `earlier` that the entries here do not show yet are pending here. */
+  carryOver(earlier: WorkingCopy): void {
+    for (const [key, json] of earlier.#set) {
+      if (this.#entries.get(key)?.json !== json) this.setJson(key, json)
+    }
+    for (const key of earlier.#deleted) {
+      if (this.#entries.has(key)) this.delete(key)
+    }
   }
 
   /** Takes note of what the store says rests under a key. */

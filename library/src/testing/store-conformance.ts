@@ -8,10 +8,11 @@ import type {
   TestRunner,
 } from './conformance/harness.js'
 import { basics } from './conformance/basics.js'
-import { changes } from './conformance/changes.js'
 import { concurrency } from './conformance/concurrency.js'
+import { dataChanges } from './conformance/data-changes.js'
 import { endAll } from './conformance/end-all.js'
 import { expiry } from './conformance/expiry.js'
+import { factChanges } from './conformance/fact-changes.js'
 import { goneForGood } from './conformance/gone.js'
 import { limits } from './conformance/limits.js'
 import { paging } from './conformance/paging.js'
@@ -22,7 +23,8 @@ import { texts } from './conformance/texts.js'
 
 const CHAPTERS: readonly Chapter[] = [
   basics,
-  changes,
+  dataChanges,
+  factChanges,
   texts,
   expiry,
   goneForGood,

@@ -6,8 +6,9 @@ import { Layout, toHtml } from './layout.js'
 import { localPath, paths } from './paths.js'
 import type { Device, DevicesProps } from './props.js'
 import { Split } from './split.js'
-import { methodWords, texts } from './texts.js'
+import { texts } from './texts.js'
 import { When } from './time.js'
+import { methodWords } from './words.js'
 
 const words = texts.devices
 /** Younger than one touch interval: then "seen" would claim more than is known. */

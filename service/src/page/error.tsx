@@ -3,9 +3,10 @@ import type { JSX } from 'preact'
 import { Layout, toHtml } from './layout.js'
 import { localPath, paths } from './paths.js'
 import type { ErrorProps, UnavailableProps } from './props.js'
-import { errorWords, texts } from './texts.js'
+import { texts } from './texts.js'
 import { durationWords } from './time.js'
 import { Word } from './word.js'
+import { errorWords } from './words.js'
 
 /** Any HTTP error for a browser. At 500 and above the header promises nothing: we may not know who it is. */
 export function renderError(props: ErrorProps): string {
@@ -29,13 +30,13 @@ export function renderError(props: ErrorProps): string {
 }
 
 function ErrorWays({ status, person }: ErrorProps): JSX.Element {
-  const { home, dashboard, signIn } = texts.error
+  const { home, dashboard } = texts.ways
   const isUnknown = status === 401 && person === undefined
   return (
     <p class="actions">
       {isUnknown ? (
         <a class="button button-main" href={paths.signIn}>
-          {signIn}
+          {texts.nav.signIn}
         </a>
       ) : null}
       {person === undefined ? null : (
@@ -63,7 +64,7 @@ export function renderUnavailable(props: UnavailableProps): string {
         <h1>{words.heading}</h1>
         <p class="lead">{words.body}</p>
         {retryAfter === undefined ? null : (
-          <p class="section">{words.wait(durationWords(retryAfter * 1_000))}</p>
+          <p class="section">{texts.error.retry(durationWords(retryAfter * 1_000))}</p>
         )}
         <p class="actions">
           <a class="button button-main" href={localPath(props.retryPath) ?? paths.home}>

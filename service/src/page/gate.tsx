@@ -6,7 +6,8 @@ import { Layout, toHtml } from './layout.js'
 import { Scene, type Whereabouts } from './mark.js'
 import { localPath, paths, withReturn } from './paths.js'
 import type { ReauthenticateProps, RegisterProps, SignInProps } from './props.js'
-import { endWords, texts } from './texts.js'
+import { texts } from './texts.js'
+import { endWords } from './words.js'
 
 /** The pages at the door: making an account, signing in, and showing again that it is you. */
 
@@ -22,16 +23,16 @@ export function renderRegister(props: RegisterProps): string {
         <ProblemList problems={problems} />
         <PostForm action={paths.register} csrf={props.csrf} returnTo={returnTo} class="form">
           <NameField
-            label={words.username}
+            label={texts.fields.username}
             value={props.typed?.username}
             problem={problems?.username}
           />
           <Field
             name="password"
-            label={words.password}
+            label={texts.fields.password}
             type="password"
             autocomplete="new-password"
-            hint={minimum === undefined ? undefined : words.passwordHint(minimum)}
+            hint={minimum === undefined ? undefined : texts.fields.passwordHint(minimum)}
             minlength={minimum}
             problem={problems?.password}
           />
@@ -60,11 +61,11 @@ export function renderSignIn(props: SignInProps): string {
         <ProblemList problems={problems} />
         <PostForm action={paths.signIn} csrf={props.csrf} returnTo={returnTo} class="form">
           <NameField
-            label={words.username}
+            label={texts.fields.username}
             value={props.typed?.username}
             problem={problems?.username}
           />
-          <PasswordField label={words.password} problem={problems?.password} />
+          <PasswordField label={texts.fields.password} problem={problems?.password} />
           <Remember isOn={props.typed?.remember ?? false} />
           <Submit label={words.submit} />
         </PostForm>
@@ -89,8 +90,8 @@ export function renderReauthenticate(props: ReauthenticateProps): string {
         <p class="lead">{words.lead}</p>
         <ProblemList problems={problems} />
         <PostForm action={paths.reauthenticate} csrf={props.csrf} returnTo={returnTo} class="form">
-          <ReadOnlyName id="person" label={words.username} value={person.username} />
-          <PasswordField label={words.password} problem={problems?.password} />
+          <ReadOnlyName id="person" label={texts.fields.signedInAs} value={person.username} />
+          <PasswordField label={texts.fields.password} problem={problems?.password} />
           <Submit label={words.submit} />
         </PostForm>
         <p class="gate-other">

@@ -30,10 +30,10 @@ function Invitation(): JSX.Element {
       <p class="lead">{words.lead}</p>
       <p class="actions">
         <a class="button button-main button-large" href={paths.register}>
-          {words.register}
+          {texts.nav.register}
         </a>
         <a class="button button-large" href={paths.signIn}>
-          {words.signIn}
+          {texts.nav.signIn}
         </a>
       </p>
     </div>
@@ -47,7 +47,7 @@ function Welcome({ person }: { readonly person: Person }): JSX.Element {
       <p class="lead">{words.signedInLead}</p>
       <p class="actions">
         <a class="button button-main button-large" href={paths.dashboard}>
-          {words.dashboard}
+          {texts.ways.dashboard}
         </a>
         <a class="button button-large" href={paths.devices}>
           {words.devices}

@@ -103,7 +103,7 @@ function Account({ person, csrf }: AccountProps): JSX.Element {
     <div class="account">
       <a class="who" href={paths.profile}>
         <Icon name="person" />
-        <span class="quietly">{texts.nav.signedInAs} </span>
+        <span class="quietly">{texts.fields.signedInAs} </span>
         <span class="who-name">{person.username}</span>
       </a>
       <PostForm action={paths.signOut} csrf={csrf}>

@@ -45,20 +45,20 @@ function ChangePassword(props: SecurityProps): JSX.Element {
         returnTo={props.returnTo}
         class="form"
       >
-        <ReadOnlyName id="person" label={words.username} value={props.person.username} />
+        <ReadOnlyName id="person" label={texts.fields.signedInAs} value={props.person.username} />
         <Field
           name="currentPassword"
-          label={words.currentPassword}
+          label={texts.fields.currentPassword}
           type="password"
           autocomplete="current-password"
           problem={problems?.currentPassword}
         />
         <Field
           name="newPassword"
-          label={words.newPassword}
+          label={texts.fields.newPassword}
           type="password"
           autocomplete="new-password"
-          hint={minimum === undefined ? undefined : texts.register.passwordHint(minimum)}
+          hint={minimum === undefined ? undefined : texts.fields.passwordHint(minimum)}
           minlength={minimum}
           problem={problems?.newPassword}
         />

@@ -5,9 +5,10 @@ import { Icon } from './icon.js'
 import { Layout, toHtml } from './layout.js'
 import { localPath, paths, withReturn } from './paths.js'
 import type { SignedOutProps, SignOutConfirmProps } from './props.js'
-import { endWords, texts } from './texts.js'
+import { texts } from './texts.js'
 import { When } from './time.js'
 import { Word } from './word.js'
+import { endWords } from './words.js'
 
 /** `GET /logout`: a link may lead here, but only the button ends anything. */
 export function renderSignOutConfirm(props: SignOutConfirmProps): string {
@@ -72,7 +73,8 @@ function Advice({ text }: { readonly text: string }): JSX.Element {
 }
 
 function WaysOn({ person, reason, returnTo }: SignedOutProps): JSX.Element {
-  const { signIn, home, dashboard } = texts.signedOut
+  const { signIn } = texts.signedOut
+  const { home, dashboard } = texts.ways
   const mayReturn = person === undefined && !NO_RETURN.has(reason)
   return (
     <p class="actions">

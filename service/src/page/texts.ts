@@ -1,20 +1,14 @@
+/* eslint-disable max-lines -- one file for whoever translates it: words, no logic */
 /**
- * Every word on the pages, ready to be translated: a translation is another object of this shape.
- * Functions where a value stands inside a sentence. The words of time are in `time.tsx`, made by Intl.
+ * Every word on the pages and nothing else, ready to be translated: a translation is another object of
+ * this shape. Functions where a value stands in a sentence. `words.ts` picks from it; Intl tells time.
  */
 
 function count(number: number, one: string, many: string): string {
   return number === 1 ? one : `${String(number)} ${many}`
 }
 
-/** How an ended session is told to its owner. */
-export interface EndWords {
-  readonly title: string
-  readonly body: string
-  /** What to do where somebody else may have been at work. */
-  readonly advice?: string
-}
-
+/** By end reason: what happened, and what to do where somebody else may have been at work. */
 const ends = {
   expired_idle: {
     title: 'You were away for a while',
@@ -45,8 +39,7 @@ const ends = {
   refresh_reuse: {
     title: 'We ended this session to protect you',
     body: 'A key to this session was used twice. Somebody may have copied it, so it now opens nothing, for them or for you.',
-    advice:
-      'Sign in again, look through your devices, and change your password if anything is strange.',
+    advice: 'Sign in again, look through your devices, and change your password if in doubt.',
   },
   password_changed: {
     title: 'Your password was changed',
@@ -73,13 +66,9 @@ const ends = {
     title: 'You are signed out',
     body: 'This session has ended and left no note about the reason. Sign in again to carry on.',
   },
-} as const satisfies Record<string, EndWords>
-
-/** The words for an end reason; a reason from a newer version, or no reason at all, reads as `unknown`. */
-export function endWords(reason: string): EndWords {
-  return Object.hasOwn(ends, reason) ? ends[reason as keyof typeof ends] : ends.unknown
 }
 
+/** By HTTP status. */
 const errors = {
   400: {
     title: 'That request made no sense to us',
@@ -91,7 +80,7 @@ const errors = {
   },
   403: {
     title: 'This is not open to you',
-    body: 'You are signed in, but this action was refused. If a form brought you here, go back, reload the page and send it again.',
+    body: 'The request was refused. If a form brought you here, go back, reload the page and send it again.',
   },
   404: {
     title: 'There is nothing here',
@@ -109,21 +98,16 @@ const errors = {
   },
   500: {
     title: 'Something broke on our side',
-    body: 'It is not your fault, and you are still signed in if you were before. Trying again often works.',
+    body: 'It is not your fault. Trying again often works.',
   },
   503: {
     title: 'We are catching our breath',
     body: 'The service cannot answer right now. Please try again in a moment.',
   },
-} as const
-
-/** Title and explanation of an HTTP error; a status without words of its own borrows those of its class. */
-export function errorWords(status: number): { readonly title: string; readonly body: string } {
-  if (Object.hasOwn(errors, status)) return errors[status as keyof typeof errors]
-  return status >= 500 ? errors[500] : errors[400]
 }
 
-const methods: Readonly<Record<string, string>> = {
+/** By authentication method (RFC 8176). */
+const methods = {
   pwd: 'password',
   otp: 'one-time code',
   hwk: 'passkey or security key',
@@ -132,14 +116,11 @@ const methods: Readonly<Record<string, string>> = {
   sms: 'text message',
 }
 
-/** An authentication method (RFC 8176) in words; an unknown one stays as it is. */
-export function methodWords(method: string): string {
-  return Object.hasOwn(methods, method) ? (methods[method] ?? method) : method
-}
-
 export const texts = {
   language: 'en',
-  product: 'sojourn',
+  ends,
+  errors,
+  methods,
   tagline: 'Someone arrives, stays a while, and leaves.',
   footer: 'Sessions you can see, and end.',
   description: 'Sign in, see every device you are signed in on, and end any of them at once.',
@@ -155,13 +136,21 @@ export const texts = {
     signIn: 'Sign in',
     register: 'Create account',
     signOut: 'Sign out',
+  },
+  ways: {
+    home: 'Go to the start page',
+    dashboard: 'Open dashboard',
+  },
+  fields: {
+    username: 'Username or email',
+    password: 'Password',
+    currentPassword: 'Current password',
+    newPassword: 'New password',
+    passwordHint: (minimum: number): string =>
+      `At least ${String(minimum)} characters. A few unrelated words make a strong one.`,
     signedInAs: 'Signed in as',
   },
-  time: {
-    justNow: 'just now',
-    inAMoment: 'in a moment',
-    never: 'never',
-  },
+  time: { justNow: 'just now', inAMoment: 'in a moment', never: 'never' },
   home: {
     title: 'Home',
     heading: 'Come in, stay a while, leave when you like',
@@ -169,9 +158,6 @@ export const texts = {
     signedInHeading: (name: string): string => `Welcome back, ${name}`,
     signedInLead:
       'You are signed in on this device. Your dashboard shows how long you can stay and where else you are signed in.',
-    register: 'Create account',
-    signIn: 'Sign in',
-    dashboard: 'Open dashboard',
     devices: 'See your devices',
     stepsHeading: 'How a stay works',
     steps: {
@@ -199,10 +185,6 @@ export const texts = {
     title: 'Create account',
     heading: 'Create your account',
     lead: 'A name and a password are all it takes. You are signed in right away.',
-    username: 'Username or email',
-    password: 'Password',
-    passwordHint: (minimum: number): string =>
-      `At least ${String(minimum)} characters. A few unrelated words make a strong one.`,
     submit: 'Create account',
     other: 'Already have an account?',
     otherLink: 'Sign in',
@@ -211,8 +193,6 @@ export const texts = {
     title: 'Sign in',
     heading: 'Sign in',
     lead: 'Good to see you again.',
-    username: 'Username or email',
-    password: 'Password',
     remember: 'Stay signed in on this device',
     rememberHint: 'Leave this off on a computer you share.',
     submit: 'Sign in',
@@ -225,8 +205,6 @@ export const texts = {
     title: 'Confirm it is you',
     heading: 'Confirm it is you',
     lead: 'What you asked for needs a fresh look at your password. You stay signed in either way.',
-    username: 'Signed in as',
-    password: 'Password',
     submit: 'Confirm',
     cancel: 'Not now',
   },
@@ -248,12 +226,12 @@ export const texts = {
     security: 'Security',
     securityBody: 'Change your password, or sign out everywhere.',
     profile: 'Profile',
-    profileBody: 'What your account knows about you.',
+    profileBody: 'What your account goes by.',
   },
   profile: {
     title: 'Profile',
     heading: 'Profile',
-    lead: 'All that your account keeps about you.',
+    lead: 'What your account goes by.',
     username: 'Username',
     email: 'Email',
     noEmail: 'none given',
@@ -294,9 +272,6 @@ export const texts = {
     passwordHeading: 'Change password',
     passwordBody: 'Every other device is signed out when it changes. You stay signed in here.',
     passwordChanged: 'Last changed',
-    username: 'Username',
-    currentPassword: 'Current password',
-    newPassword: 'New password',
     submit: 'Change password',
     everywhereHeading: 'Sign out everywhere',
     everywhereBody:
@@ -315,24 +290,17 @@ export const texts = {
     title: 'Signed out',
     ended: (when: string): string => `Ended ${when}`,
     signIn: 'Sign in again',
-    home: 'Go to the start page',
-    dashboard: 'Open dashboard',
   },
   error: {
     status: (status: number): string => `Error ${String(status)}`,
     retry: (duration: string): string => `Try again in ${duration}.`,
     code: 'Code',
     requestId: 'Request',
-    home: 'Go to the start page',
-    dashboard: 'Go to your dashboard',
-    signIn: 'Sign in',
   },
   unavailable: {
     title: 'One moment',
     heading: 'We cannot check your session right now',
-    body: 'The place where sessions are kept is not answering. You have not been signed out and nothing is lost: your session is waiting where you left it.',
-    wait: (duration: string): string =>
-      `It usually takes less than a minute. Try again in ${duration}.`,
+    body: 'The place where sessions are kept is not answering. That alone signs nobody out: once it answers, you carry on where you were.',
     retry: 'Try again',
   },
   problems: {

@@ -97,7 +97,7 @@ function secretAfter(
 function renewed(record: SessionRecord, renewal: Renewal, now: number): Partial<SessionRecord> {
   return {
     secretDigest: renewal.to,
-    previousDigest: renewal.from,
+    previousDigest: renewal.keep ?? renewal.from,
     previousUntil: now + renewal.keepPreviousFor,
     authenticatedAt: renewal.isAuthentication ? now : record.authenticatedAt,
   }

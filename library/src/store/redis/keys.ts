@@ -1,5 +1,5 @@
 import { InvalidInput, InvalidOption } from '../../errors.js'
-import type { SessionId } from '../../store/record.js'
+import type { SessionId } from '../record.js'
 
 /**
  * Where everything rests. All keys of one bucket carry the bucket as their hash tag, so that they share

@@ -1,3 +1,4 @@
+import { toRecord } from '../memory/record.js'
 import type { SessionRecord } from '../record.js'
 import type { CreateResult, NewSession, SessionLimit } from '../store.js'
 import type { Context } from './context.js'
@@ -21,7 +22,7 @@ export function create(context: Context, session: NewSession): CreateResult {
     evicted = surplus
     evict(context, session.subject, evicted)
   }
-  const record = toNewRecord(session, epoch, context.now)
+  const record = toRecord(session, epoch, context.now)
   insert(context, record)
   return { status: 'created', record, evicted }
 }
@@ -52,27 +53,6 @@ function surplusOf(
 function evict(context: Context, subject: string, ids: readonly string[]): void {
   const ending = { reason: 'evicted_limit', endedAt: context.now, subject } as const
   for (const id of ids) bury(context, id, ending)
-}
-
-function toNewRecord(session: NewSession, epoch: number, now: number): SessionRecord {
-  const { id, subject, secretDigest, idleTimeout, absoluteTimeout, traits, data } = session
-  return {
-    id,
-    subject,
-    secretDigest,
-    previousDigest: undefined,
-    previousUntil: undefined,
-    createdAt: now,
-    lastSeenAt: now,
-    authenticatedAt: subject === undefined ? undefined : now,
-    idleTimeout,
-    absoluteExpiresAt: now + absoluteTimeout,
-    endsAs: undefined,
-    epoch,
-    revision: data.size > 0 ? 1 : 0,
-    traits,
-    data: new Map(Array.from(data, ([key, json]) => [key, { json, revision: 1 }])),
-  }
 }
 
 /** Replaces a row of that id that has lingered and was not swept yet. */

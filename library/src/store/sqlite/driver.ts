@@ -80,7 +80,7 @@ function isRefused(claimed: string | undefined): boolean {
 /**
  * Whether a SQLite is free of the WAL-reset bug, by which two connections that write and checkpoint at
  * the same time could corrupt the file: 3.7.0 to 3.51.2 have it, but for the back-ports 3.44.6 and 3.50.7.
- * See https://sqlite.org/wal.html, "The WAL-Reset Bug". Versions before 3.38 lack what the schema needs.
+ * See https://sqlite.org/wal.html, "The WAL-Reset Bug".
  */
 export function isSafeVersion(version: string): boolean {
   const match = /^3\.(\d+)\.(\d+)$/.exec(version)

@@ -29,8 +29,15 @@ const FIND = `
 
 type FoundRow = SessionRow & SubjectRow & { readonly data: string }
 
-/** The session, whether it lives or lingers; `missing`, or `corrupt` where this version cannot read it. */
-export function find(context: Context, id: string): Resting | 'missing' | 'corrupt' {
+/**
+ * The session, whether it lives or lingers; `missing`, or `corrupt` where this version cannot read it.
+ * Without its data where that is not asked for: then junk in there does not matter.
+ */
+export function find(
+  context: Context,
+  id: string,
+  part: 'whole' | 'without data' = 'whole',
+): Resting | 'missing' | 'corrupt' {
   let row: FoundRow | undefined
   try {
     row = context.connection.get(FIND, id, context.now - context.lingerFor) as FoundRow | undefined
@@ -41,7 +48,7 @@ export function find(context: Context, id: string): Resting | 'missing' | 'corru
   if (row === undefined) return 'missing'
   const record = toRecord(row)
   const subject = toSubject(row)
-  const data = toData(row.data)
+  const data = toData(part === 'whole' ? row.data : '[]')
   if (record === undefined || subject === undefined || data === undefined) return 'corrupt'
   return { record: { ...record, data }, subject, epochAt: row.epochAt ?? undefined }
 }
@@ -77,13 +84,17 @@ export function endingOf({ record, subject, epochAt }: Resting, now: number): En
   const reason = endedBecause(record, subject, now)
   if (reason === undefined) return undefined
   const isByTime = !subject.isDisabled && record.epoch >= subject.epoch
-  const endedAt = isByTime ? expiresAt(record) : (epochAt ?? now)
+  const endedAt = Math.min(expiresAt(record), isByTime ? now : (epochAt ?? now))
   return { reason, endedAt, subject: record.subject }
 }
 
 /** The live session, or the answer of a verb that needs one. */
-export function findLive(context: Context, id: string): Resting | Gone {
-  const found = find(context, id)
+export function findLive(
+  context: Context,
+  id: string,
+  part?: 'whole' | 'without data',
+): Resting | Gone {
+  const found = find(context, id, part)
   if (found === 'corrupt') return { status: 'gone', ending: undefined }
   if (found === 'missing') return { status: 'gone', ending: findEnding(context, id) }
   const ending = endingOf(found, context.now)

@@ -54,9 +54,12 @@ const NO_DATA: ReadonlyMap<string, DataEntry> = new Map()
 
 /** The record of a row, without its data, or `undefined` where this version cannot read it. */
 export function toRecord(row: SessionRow): SessionRecord | undefined {
-  if (row.version !== ROW_VERSION) return undefined
-  const traits = toTraits(row.traits)
-  if (traits === undefined) return undefined
+  const traits = row.version === ROW_VERSION ? toTraits(row.traits) : undefined
+  return traits && { ...toColumns(row), traits }
+}
+
+/** The record of a row of this version, without its traits and its data. */
+export function toColumns(row: SessionRow): SessionRecord {
   return {
     id: row.id,
     subject: row.subject ?? undefined,
@@ -71,7 +74,7 @@ export function toRecord(row: SessionRow): SessionRecord | undefined {
     endsAs: row.endsAs === null ? undefined : toEndReason(row.endsAs),
     epoch: row.epoch,
     revision: row.revision,
-    traits,
+    traits: {},
     data: NO_DATA,
   }
 }

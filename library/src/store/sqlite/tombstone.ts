@@ -10,8 +10,3 @@ export function bury({ connection, now, tombstoneFor }: Context, id: string, end
   const { subject, reason, endedAt } = ending
   connection.run(BURY, id, subject ?? null, reason, endedAt, now + tombstoneFor)
 }
-
-/** Removes a session that nobody can be told about any more. */
-export function remove({ connection }: Context, id: string): void {
-  connection.run(REMOVE, id)
-}

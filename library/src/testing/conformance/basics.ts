@@ -4,6 +4,7 @@ import type { SessionRecord } from '../../store/record.js'
 import type { Chapter, ConformanceTest } from './harness.js'
 import {
   assertBetween,
+  created,
   dataOf,
   DAY,
   ended,
@@ -195,6 +196,25 @@ const tests: readonly ConformanceTest[] = [
       assertBetween(page.now, later.now, later.now + MARGIN, 'now of list')
       const missing = await other.read(newId(store, 'ann'))
       assertBetween(missing.now, page.now, page.now + MARGIN, 'now of missing')
+    },
+  },
+  {
+    title: 'keeps what it was given, whatever becomes of the objects handed in or out',
+    async run({ store }) {
+      const traits = { agent: 'a' }
+      const data = new Map([['a', '1']])
+      const session = { ...newSession(store, { traits }), data }
+      const answer = created(await store.create(session)).record
+      traits.agent = 'changed'
+      data.set('a', 'changed')
+      const before = (await find(store, session.id)).record
+      for (const record of [answer, before, (await listAll(store, 'ann'))[0]]) {
+        Object.assign(record?.traits ?? {}, { agent: 'changed' })
+        ;(record?.data as Map<string, unknown>).clear()
+      }
+      const after = (await find(store, session.id)).record
+      assert.deepEqual(after.traits, { agent: 'a' })
+      assert.deepEqual(after.data, new Map([['a', { json: '1', revision: 1 }]]))
     },
   },
   {

@@ -26,13 +26,13 @@ export interface OpenedStore {
 /** Opens storages, and reaches below the port where a few tests need that. */
 export interface StoreHarness<Opened extends OpenedStore = OpenedStore> {
   /** A fresh, empty storage, independent of all others. */
-  open(): Opened | Promise<Opened>
+  open(): Promise<Opened>
   /** Loses the subject's index but not the records, as a bug or an operator might. */
-  forgetIndex?(opened: Opened, subject: string): void | Promise<void>
+  forgetIndex?(opened: NoInfer<Opened>, subject: string): void | Promise<void>
   /** Makes the record of this session unreadable. */
-  corrupt?(opened: Opened, id: string): void | Promise<void>
+  corrupt?(opened: NoInfer<Opened>, id: string): void | Promise<void>
   /** How many keys, rows or entries rest in the storage, once it has cleaned up as it does by itself. */
-  countEntries?(opened: Opened): number | Promise<number>
+  countEntries?(opened: NoInfer<Opened>): number | Promise<number>
 }
 
 /**

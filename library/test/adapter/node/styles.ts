@@ -34,7 +34,10 @@ export const bareStyles: readonly Style<IncomingMessage, ServerResponse>[] = [
   { name: 'end(text) to HEAD', method: 'HEAD', answer: (_q, s) => s.end('hello') },
   { name: 'end(buffer)', answer: (_q, s) => s.end(Buffer.from([0, 1, 2, 255])) },
   { name: 'end(text, encoding)', answer: (_q, s) => s.end('aGVsbG8=', 'base64') },
-  { name: 'end(text, encoding, callback)', answer: (_q, s) => s.end('é', 'latin1', () => undefined) },
+  {
+    name: 'end(text, encoding, callback)',
+    answer: (_q, s) => s.end('é', 'latin1', () => undefined),
+  },
   {
     name: '204',
     answer: (_q, s) => {

@@ -33,7 +33,8 @@ local function list(width)
 end
 local sets, deletes, adds, expects, traits = list(2), list(1), list(2), list(2), list(2)
 
-local function entry(key)
+-- What rests under a key: its revision (0: nothing), its JSON, and both as they rest.
+local function entry_of(key)
   local entry = redis.call('HGET', KEYS[1], 'd:' .. key) or ''
   local revision, json = string.match(entry, '^(%d+):(.*)$')
   return tonumber(revision) or 0, json, entry
@@ -44,28 +45,29 @@ if not session then return reply end
 if ARGV[8] ~= '' and ARGV[8] ~= session.digest then return { 'superseded', text(now) } end
 
 for _, expect in ipairs(expects) do
-  local revision, _, entry = entry(expect.key)
+  local revision, _, entry = entry_of(expect.key)
   if revision ~= tonumber(expect.value) then return { 'conflict', text(now), expect.key, entry } end
 end
 
 for _, add in ipairs(adds) do
-  local _, json, entry = entry(add.key)
-  local sum = tonumber(add.value) + (whole(json or '0') or math.huge)
-  if math.abs(sum - add.value) > SAFE or math.abs(sum) > SAFE then
-    return { 'conflict', text(now), add.key, entry }
-  end
+  local _, json, entry = entry_of(add.key)
+  local value = entry == '' and 0 or whole(json)
+  local sum = value and math.abs(value) <= SAFE and value + add.value
+  if not sum or math.abs(sum) > SAFE then return { 'conflict', text(now), add.key, entry } end
   add.sum = text(sum)
 end
 
-local base, conflicts, present = whole(ARGV[7]), 0, {}
-for _, keys in ipairs({ sets, deletes }) do
-  for _, item in ipairs(keys) do
-    local revision = keys == sets and not base and 0 or entry(item.key)
-    if base and revision > base then conflicts = conflicts + 1 end
-    if keys == deletes and revision > 0 then present[#present + 1] = item.key end
-  end
+local base, conflicts, present = whole(ARGV[7]) or SAFE, 0, {}
+for _, set in ipairs(base < SAFE and sets or {}) do
+  if entry_of(set.key) > base then conflicts = conflicts + 1 end
+end
+for _, delete in ipairs(deletes) do
+  local revision, _, entry = entry_of(delete.key)
+  if revision > base then conflicts = conflicts + 1 end
+  if entry ~= '' then present[#present + 1] = delete.key end
 end
 
+if ARGV[5] == '1' then assert_index(session.subject) end
 local revision = whole(redis.call('HGET', KEYS[1], 'R')) or 0
 if #sets + #adds + #present > 0 then
   revision = revision + 1
@@ -81,15 +83,14 @@ end
 for _, trait in ipairs(traits) do redis.call('HSET', KEYS[1], trait.key, trait.value) end
 for from = at, #ARGV do redis.call('HDEL', KEYS[1], ARGV[from]) end
 
-local age = text(now - session.created)
+local age = now - session.created
 if ARGV[8] ~= '' then
-  local until_age = text(age + ARGV[11])
-  redis.call('HSET', KEYS[1], 'H', ARGV[9], 'P', ARGV[10], 'Q', until_age)
-  if ARGV[12] == '1' then redis.call('HSET', KEYS[1], 'A', age) end
+  redis.call('HSET', KEYS[1], 'H', ARGV[9], 'P', ARGV[10], 'Q', text(age + ARGV[11]))
+  if ARGV[12] == '1' then redis.call('HSET', KEYS[1], 'A', text(age)) end
 end
 if ARGV[6] == '1' then redis.call('HDEL', KEYS[1], 'P', 'Q') end
 if ARGV[5] == '1' then
-  session.seen = math.max(session.seen, tonumber(age))
+  session.seen = math.max(session.seen, age)
   redis.call('HSET', KEYS[1], 'T', text(session.seen))
   keep_session(session)
 end

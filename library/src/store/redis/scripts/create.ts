@@ -28,8 +28,6 @@ local function rivals(index, owner)
     if session and not session.reason and not verdict(session, owner) then
       session.rank = session.created + (when_full == 'evict-oldest' and 0 or session.seen)
       found[#found + 1] = session
-    else
-      redis.call('ZREM', index, id)
     end
   end
   return found
@@ -38,6 +36,7 @@ end
 if redis.call('EXISTS', KEYS[1]) == 1 then return { 'exists', text(now) } end
 local owner = subject and owner_of(subject) or { epoch = 0 }
 if owner.disabled then return { 'disabled', text(now) } end
+assert_index(subject)
 
 local evicted = {}
 if subject and max then

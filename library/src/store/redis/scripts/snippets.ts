@@ -100,6 +100,11 @@ local function keep_index(key)
   if last then redis.call('PEXPIRE', key, text(math.max(last - now + linger_for, 1))) end
 end
 
+-- Fails on an index of the wrong type before anything is written: Redis does not take writes back.
+local function assert_index(subject)
+  if subject then redis.call('ZCARD', key_of('u', subject)) end
+end
+
 -- A record rests until it has lingered; its index entry says when it expires.
 local function keep_session(session)
   local expiry = expiry_of(session)

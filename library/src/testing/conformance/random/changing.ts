@@ -25,6 +25,9 @@ export function toChange(drawn: Drawn<'change'>, record: SessionRecord | undefin
           renewal: {
             from: (drawn.renewal === 'current' && record?.secretDigest) || randomToken(32),
             to: randomToken(32),
+            ...(drawn.forgetPrevious && record?.previousDigest !== undefined
+              ? { keep: record.previousDigest }
+              : {}),
             keepPreviousFor: STEP,
             isAuthentication: drawn.seen,
           },
@@ -100,7 +103,7 @@ function secretAfter(
   if (renewal !== undefined) {
     return {
       secretDigest: renewal.to,
-      previousDigest: renewal.from,
+      previousDigest: renewal.keep ?? renewal.from,
       previousUntil: now + renewal.keepPreviousFor,
       authenticatedAt: renewal.isAuthentication ? now : record.authenticatedAt,
     }

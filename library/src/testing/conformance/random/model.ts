@@ -28,7 +28,7 @@ export type Standing =
 export class Model {
   readonly sessions: ModelSession[] = []
   readonly #subjects = new Map<string, SubjectRecord>()
-  now = 0
+  now: number = 0
   /** Ends reported so far for sessions of a subject, by reason. */
   readonly ends = new Map<EndReason, number>()
 

@@ -2,17 +2,7 @@ import assert from 'node:assert/strict'
 import { randomToken } from '../../system/random.js'
 import type { Change } from '../../store/store.js'
 import type { Chapter, ConformanceTest } from './harness.js'
-import {
-  assertBetween,
-  changed,
-  dataOf,
-  find,
-  HOUR,
-  MARGIN,
-  MINUTE,
-  setting,
-  start,
-} from './fixtures.js'
+import { changed, dataOf, find, setting, start } from './fixtures.js'
 
 const data: readonly ConformanceTest[] = [
   {
@@ -209,109 +199,8 @@ const increments: readonly ConformanceTest[] = [
   },
 ]
 
-const theRest: readonly ConformanceTest[] = [
-  {
-    title: 'moves lastSeenAt when the session was seen, and only then',
-    async run({ store, advance }) {
-      const record = await start(store)
-      await advance(10 * MINUTE)
-      const unseen = changed(await store.change(record.id, setting('a', '1')))
-      assert.equal(unseen.lastSeenAt, record.lastSeenAt)
-      const seen = changed(await store.change(record.id, { seen: true }))
-      assertBetween(
-        seen.lastSeenAt,
-        record.lastSeenAt + 10 * MINUTE,
-        record.lastSeenAt + 10 * MINUTE + MARGIN,
-        'lastSeenAt',
-      )
-      assertBetween(seen.now, seen.lastSeenAt, seen.lastSeenAt + MARGIN, 'now')
-      assert.equal((await find(store, record.id)).record.lastSeenAt, seen.lastSeenAt)
-    },
-  },
-  {
-    title: 'writes and removes single traits, and keeps the others',
-    async run({ store }) {
-      const { id } = await start(store, { traits: { methods: 'pwd', agent: 'a', address: '::1' } })
-      changed(await store.change(id, { traits: { agent: 'b', address: null, actor: 'root' } }))
-      changed(await store.change(id, { traits: { challenge: null } }))
-      assert.deepEqual((await find(store, id)).record.traits, {
-        methods: 'pwd',
-        agent: 'b',
-        actor: 'root',
-      })
-    },
-  },
-  {
-    title: 'renews the secret once, keeps the digest before it, and answers superseded afterwards',
-    async run({ store, other, advance }) {
-      const record = await start(store, { data: { a: '1' } })
-      await advance(10 * MINUTE)
-      const to = randomToken(32)
-      const renewal = {
-        from: record.secretDigest,
-        to,
-        keepPreviousFor: 20_000,
-        isAuthentication: false,
-      }
-      const result = changed(await store.change(record.id, { renewal, seen: true }))
-      assert.equal(result.authenticatedAt, record.authenticatedAt)
-      const renewed = (await find(store, record.id)).record
-      assert.deepEqual(renewed, {
-        ...record,
-        secretDigest: to,
-        previousDigest: record.secretDigest,
-        previousUntil: renewed.previousUntil,
-        lastSeenAt: result.lastSeenAt,
-      })
-      const until = renewed.previousUntil ?? 0
-      assertBetween(until, result.now + 20_000 - MARGIN, result.now + 20_000, 'previousUntil')
-      const late = { renewal: { ...renewal, to: randomToken(32) }, ...setting('a', '2') }
-      assert.deepEqual(await other.change(record.id, late), { status: 'superseded' })
-      assert.deepEqual((await find(store, record.id)).record, renewed)
-    },
-  },
-  {
-    title: 'tells when the person proved who they are, where the renewal is an authentication',
-    async run({ store, advance }) {
-      const record = await start(store)
-      await advance(10 * MINUTE)
-      const renewal = {
-        from: record.secretDigest,
-        to: randomToken(32),
-        keepPreviousFor: 0,
-        isAuthentication: true,
-      }
-      const result = changed(await store.change(record.id, { renewal, traits: { methods: 'otp' } }))
-      const proved = result.authenticatedAt ?? 0
-      assertBetween(proved, record.createdAt + 10 * MINUTE, result.now, 'authenticatedAt')
-      const found = await find(store, record.id)
-      assert.equal(found.record.authenticatedAt, proved)
-      assert.equal(found.record.traits.methods, 'otp')
-      assert.ok((found.record.previousUntil ?? 0) <= found.now, 'the old secret is still accepted')
-    },
-  },
-  {
-    title: 'forgets the previous digest when told to',
-    async run({ store }) {
-      const record = await start(store)
-      const renewal = {
-        from: record.secretDigest,
-        to: randomToken(32),
-        keepPreviousFor: HOUR,
-        isAuthentication: false,
-      }
-      await store.change(record.id, { renewal })
-      changed(await store.change(record.id, { forgetPrevious: true }))
-      const after = (await find(store, record.id)).record
-      assert.equal(after.previousDigest, undefined)
-      assert.equal(after.previousUntil, undefined)
-      assert.equal(after.secretDigest, renewal.to)
-    },
-  },
-]
-
-/** One change is applied whole or not at all, to exactly what it names. */
-export const changes: Chapter = {
-  title: 'change',
-  tests: () => [...data, ...increments, ...theRest],
+/** Data is patched by top-level key, and nothing but the keys that were named (sentence 5 of the contract). */
+export const dataChanges: Chapter = {
+  title: 'change of data',
+  tests: () => [...data, ...increments],
 }

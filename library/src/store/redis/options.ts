@@ -1,0 +1,60 @@
+import { InvalidOption } from '../../errors.js'
+import { systemClock, type Clock } from '../../system/clock.js'
+import { STORE_DEFAULTS, type StoreOptions } from '../store.js'
+import type { RedisClient } from './client.js'
+
+/** Options of `createRedisStore`. Durations are milliseconds. */
+export interface RedisStoreOptions extends StoreOptions {
+  /**
+   * A client instance: node-redis 4 to 6, ioredis 5 or 6, iovalkey or valkey-glide; single, cluster,
+   * sentinel or pool. It stays yours: connect it before, close it afterwards.
+   */
+  readonly client: RedisClient
+  /** What every key begins with: letters, digits, `.`, `_`, `-`, `:`. Default `'sj:'`. */
+  readonly keyPrefix?: string
+  /**
+   * Spreads subjects over 4096 buckets, and so over the nodes of a cluster. Not a secret to rotate: with
+   * another key nobody's sessions are found by subject. Default a fixed text.
+   */
+  readonly routingKey?: string
+  /**
+   * How long the record of a subject rests at least once it has one (the epoch, its attributes); no less
+   * than any session lives. Default 400 days, the longest that a cookie lives (RFC 6265bis).
+   */
+  readonly subjectKeptFor?: number
+  /** After how long Redis must not carry out a write any more. Default 1 s; never below the command deadline. */
+  readonly lateAfter?: number
+  /** The clock for {@link lateAfter}; only `elapsed` is used. Default: the host's. */
+  readonly clock?: Clock
+  /** Milliseconds to add to Redis' clock, for tests that move time. Default 0. */
+  readonly clockOffset?: () => number
+}
+
+export type RedisStoreSettings = Required<Omit<RedisStoreOptions, 'client'>>
+
+const DAY = 86_400_000
+
+const DEFAULTS: RedisStoreSettings = {
+  ...STORE_DEFAULTS,
+  keyPrefix: 'sj:',
+  routingKey: 'sojourn',
+  subjectKeptFor: 400 * DAY,
+  lateAfter: 1_000,
+  clock: systemClock,
+  clockOffset: () => 0,
+}
+
+const DURATIONS = ['tombstoneFor', 'lingerFor', 'subjectKeptFor', 'lateAfter'] as const
+
+/** Fills in the defaults. Throws {@link InvalidOption} for a duration that is none; a key without an end is never written. */
+export function toRedisStoreSettings(options: RedisStoreOptions): RedisStoreSettings {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  const settings: RedisStoreSettings = { ...DEFAULTS, ...Object.fromEntries(given) }
+  for (const name of DURATIONS) {
+    const value = settings[name]
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new InvalidOption(`option ${name} must be a whole number of milliseconds, 1 or more.`)
+    }
+  }
+  return settings
+}

@@ -1,0 +1,52 @@
+import { createRouting } from '../bucket.js'
+import type { Store, StoreHealth } from '../store.js'
+import { toConnection } from './client.js'
+import { createKeys } from './keys.js'
+import { toRedisStoreSettings, type RedisStoreOptions, type RedisStoreSettings } from './options.js'
+import { createRunner, type Run } from './runner.js'
+import { CHECK, HEALTH_FIELDS } from './scripts/check.js'
+import { createSessionVerbs } from './sessions.js'
+import { createSubjectVerbs } from './subjects.js'
+
+/**
+ * A store on Redis 6.2 or later, Valkey or MemoryDB: standalone, Sentinel or Cluster, any client. Every
+ * verb is one script on one slot; nothing is kept without a TTL; no KEYS, SCAN, FUNCTION or
+ * keyspace notification is used.
+ *
+ * The client should fail fast: this store adds no deadline of its own (`createResilientStore` does).
+ * node-redis: `disableOfflineQueue: true`; ioredis: `enableOfflineQueue: false,
+ * autoResendUnfulfilledCommands: false`; both: a reconnect delay of at most a second. An ACL user needs
+ * `~sj:* +eval +evalsha` and what scripts/ calls: `+@hash +@sortedset +del +unlink +exists +rename
+ * +pexpire +pttl +time`, and `+info` for {@link Store.check}.
+ *
+ * @throws InvalidOption for an unknown kind of client, a prefix with other characters, or a wrong duration.
+ */
+export function createRedisStore(options: RedisStoreOptions): Store {
+  const settings = toRedisStoreSettings(options)
+  const keys = createKeys(settings.keyPrefix)
+  const bucketOf = createRouting(settings.routingKey)
+  const run = createRunner(toConnection(options.client), settings)
+  const context = { run, keys, bucketOf, subjectKeptFor: settings.subjectKeptFor }
+  return {
+    name: 'redis',
+    bucketOf,
+    ...createSessionVerbs(context),
+    ...createSubjectVerbs(context),
+    // A key of a random bucket: on a cluster, repeated checks come to every node.
+    check: () => check(run, keys.subject(bucketOf(undefined), ''), settings),
+    close: () => Promise.resolve(),
+  }
+}
+
+async function check(run: Run, key: string, { clock }: RedisStoreSettings): Promise<StoreHealth> {
+  const start = clock.elapsed()
+  const { words } = await run(CHECK, key)
+  const roundTrip = Math.round((clock.elapsed() - start) * 100) / 100
+  const details: Record<string, string | number> = { roundTrip }
+  for (const [name, field] of Object.entries(HEALTH_FIELDS)) {
+    const at = words.indexOf(field)
+    const value = at < 0 ? undefined : words[at + 1]
+    if (value !== undefined) details[name] = /^\d{1,15}$/.test(value) ? Number(value) : value
+  }
+  return { details }
+}

@@ -1,0 +1,191 @@
+import { InvalidInput } from '../../errors.js'
+import { TRAITS, type SessionId, type SessionRecord, type TraitName } from '../record.js'
+import type {
+  Change,
+  ChangeResult,
+  CreateResult,
+  EndResult,
+  Gone,
+  NewSession,
+  ReadResult,
+  Store,
+} from '../store.js'
+import { bucketPart, encodeSubject, toSessionId, type Keys } from './keys.js'
+import {
+  toDataEntry,
+  toEnding,
+  toNewFields,
+  toRecord,
+  toSubjectRecord,
+  toTombstone,
+  whole,
+} from './record-fields.js'
+import type { Reply, Run } from './runner.js'
+import { CHANGE } from './scripts/change.js'
+import { CREATE } from './scripts/create.js'
+import { END } from './scripts/end.js'
+import { READ } from './scripts/read.js'
+
+/** What the verbs work with. */
+export interface Context {
+  readonly run: Run
+  readonly keys: Keys
+  readonly bucketOf: Store['bucketOf']
+  readonly subjectKeptFor: number
+}
+
+/** The verbs that are given a session. */
+export function createSessionVerbs(
+  context: Context,
+): Pick<Store, 'create' | 'read' | 'change' | 'end'> {
+  const { run, keys, bucketOf } = context
+  return {
+    async create(session) {
+      const bucket = bucketPart(session.id)
+      if (session.subject !== undefined && bucket !== bucketOf(session.subject)) {
+        throw new InvalidInput('id', 'must begin with the bucket of its subject')
+      }
+      const reply = await run(CREATE, keys.session(session.id), ...toCreateWords(session))
+      return toCreateResult(session, reply)
+    },
+    async read(id) {
+      return toReadResult(id, await run(READ, keys.session(id)))
+    },
+    async change(id, change) {
+      return toChangeResult(await run(CHANGE, keys.session(id), ...toChangeWords(change)))
+    },
+    async end(id, reason, options) {
+      const after = String(Math.max(Math.round(options?.after ?? 0), 0))
+      return toEndResult(id, await run(END, keys.session(id), reason, after))
+    },
+  }
+}
+
+function toCreateWords(session: NewSession): string[] {
+  return [
+    session.subject === undefined ? '' : `=${encodeSubject(session.subject)}`,
+    String(session.idleTimeout),
+    String(session.absoluteTimeout),
+    session.limit === undefined ? '' : String(session.limit.max),
+    session.limit?.whenFull ?? '',
+    ...toNewFields(session),
+  ]
+}
+
+function toCreateResult(session: NewSession, reply: Reply): CreateResult {
+  const { status, now, words } = reply
+  if (status === 'exists' || status === 'disabled' || status === 'limit') {
+    return { status: 'refused', reason: status }
+  }
+  const [epoch, ...evicted] = words
+  const bucket = bucketPart(session.id)
+  return {
+    status: 'created',
+    record: toNewRecord(session, now, whole(epoch) ?? 0),
+    evicted: evicted.map((own) => toSessionId(bucket, own)),
+  }
+}
+
+/** The record as the script has just written it. */
+function toNewRecord(session: NewSession, now: number, epoch: number): SessionRecord {
+  return {
+    id: session.id,
+    subject: session.subject,
+    secretDigest: session.secretDigest,
+    previousDigest: undefined,
+    previousUntil: undefined,
+    createdAt: now,
+    lastSeenAt: now,
+    authenticatedAt: session.subject === undefined ? undefined : now,
+    idleTimeout: session.idleTimeout,
+    absoluteExpiresAt: now + session.absoluteTimeout,
+    endsAs: undefined,
+    epoch,
+    revision: session.data.size > 0 ? 1 : 0,
+    traits: { ...session.traits },
+    data: new Map([...session.data].map(([key, json]) => [key, { json, revision: 1 }])),
+  }
+}
+
+function toReadResult(id: SessionId, reply: Reply): ReadResult {
+  const { status, now, words } = reply
+  if (status === 'missing' || status === 'corrupt') return { status, now }
+  const split = 1 + Number(words[0])
+  const fields = words.slice(split)
+  const ending = toTombstone(fields, now)
+  if (ending !== undefined) return { status: 'ended', ending, now }
+  const record = toRecord(id, fields)
+  const subject = toSubjectRecord(words.slice(1, split))
+  if (record === undefined || subject === undefined) return { status: 'corrupt', now }
+  return { status: 'found', record, subject, now }
+}
+
+function toChangeWords(change: Change): string[] {
+  const { renewal } = change
+  const traits = Object.entries(change.traits ?? {}) as [TraitName, string | null][]
+  const written = traits.flatMap(([name, value]) =>
+    value === null ? [] : [[name, value] as const],
+  )
+  const removed = traits.filter(([, value]) => value === null)
+  return [
+    change.seen === true ? '1' : '',
+    change.forgetPrevious === true ? '1' : '',
+    change.baseRevision === undefined ? '' : String(change.baseRevision),
+    renewal?.from ?? '',
+    renewal?.to ?? '',
+    renewal?.keep ?? renewal?.from ?? '',
+    String(renewal?.keepPreviousFor ?? 0),
+    renewal?.isAuthentication === true ? '1' : '',
+    ...toPairs([...(change.set ?? [])]),
+    String(change.delete?.length ?? 0),
+    ...(change.delete ?? []),
+    ...toPairs([...(change.increment ?? [])]),
+    ...toPairs([...(change.expect ?? [])]),
+    ...toPairs(written.map(([name, value]) => [TRAITS[name], value])),
+    ...removed.map(([name]) => TRAITS[name]),
+  ]
+}
+
+/** The number of pairs, and the pairs. */
+function toPairs(pairs: readonly (readonly [string, string | number])[]): string[] {
+  return [String(pairs.length), ...pairs.flatMap(([key, value]) => [key, String(value)])]
+}
+
+function toChangeResult(reply: Reply): ChangeResult {
+  const { status, now, words } = reply
+  if (status === 'superseded') return { status }
+  if (status === 'gone') return toGone(reply)
+  if (status === 'conflict') {
+    const [key = '', entry = ''] = words
+    return { status, key, entry: toDataEntry(entry) }
+  }
+  const [revision, lastSeenAt, authenticatedAt, conflicts, ...values] = words
+  return {
+    status: 'changed',
+    revision: Number(revision),
+    lastSeenAt: Number(lastSeenAt),
+    authenticatedAt: whole(authenticatedAt),
+    conflicts: Number(conflicts),
+    values: toNumbers(values),
+    now,
+  }
+}
+
+function toNumbers(words: readonly string[]): Map<string, number> {
+  const numbers = new Map<string, number>()
+  for (let at = 0; at + 1 < words.length; at += 2) {
+    numbers.set(words[at] ?? '', Number(words[at + 1]))
+  }
+  return numbers
+}
+
+function toEndResult(id: SessionId, reply: Reply): EndResult {
+  const record = reply.status === 'ended' ? toRecord(id, reply.words) : undefined
+  return record === undefined ? toGone(reply) : { status: 'ended', record }
+}
+
+function toGone(reply: Reply): Gone {
+  const [reason, endedAt, subject] = reply.status === 'gone' ? reply.words : []
+  const ending = reason === undefined ? undefined : toEnding(reason, endedAt, subject, reply.now)
+  return { status: 'gone', ending }
+}

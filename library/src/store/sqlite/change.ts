@@ -1,0 +1,76 @@
+import { applyChange } from '../memory/change.js'
+import type { SessionRecord } from '../record.js'
+import type { Change, ChangeResult } from '../store.js'
+import type { Durability } from './connection.js'
+import type { Context } from './context.js'
+import { findLive } from './lookup.js'
+import { fromData, fromTraits } from './row.js'
+
+/**
+ * A touch or a patch of the data may be lost with the machine's power, as it may be lost a moment before
+ * it was asked for; a secret or a fact about the session that was replaced must stay replaced.
+ */
+export function durabilityOf(change: Change): Durability {
+  return isBeyondData(change) ? 'synced' : 'written'
+}
+
+function isBeyondData({ renewal, forgetPrevious, traits }: Change): boolean {
+  return renewal !== undefined || forgetPrevious === true || traits !== undefined
+}
+
+/** {@link Store.change}. */
+export function change(context: Context, id: string, wanted: Change): ChangeResult {
+  const found = findLive(context, id)
+  if ('status' in found) return found
+  const applied = applyChange(found.record, wanted, context.now)
+  if (applied.status !== 'changed') return applied
+  const { record, conflicts, values } = applied
+  save(context, found.record, record, wanted)
+  return {
+    status: 'changed',
+    revision: record.revision,
+    lastSeenAt: record.lastSeenAt,
+    authenticatedAt: record.authenticatedAt,
+    conflicts,
+    values,
+    now: context.now,
+  }
+}
+
+const TOUCH = `UPDATE session SET last_seen_at = ? WHERE id = ?`
+const PATCH = `UPDATE session SET revision = ?, data = ? WHERE id = ?`
+const REWRITE = `
+  UPDATE session SET
+    last_seen_at = ?, secret_digest = ?, previous_digest = ?, previous_until = ?,
+    authenticated_at = ?, revision = ?, traits = ?, data = ?
+  WHERE id = ?`
+
+/** Names as few columns as it can: SQLite updates the indexes of every column named, changed or not. */
+function save(
+  { connection }: Context,
+  before: SessionRecord,
+  record: SessionRecord,
+  wanted: Change,
+): void {
+  if (isBeyondData(wanted)) return rewrite(connection, record)
+  const isPatched = record.revision !== before.revision
+  if (record.lastSeenAt !== before.lastSeenAt) {
+    connection.run(TOUCH, record.lastSeenAt, record.id)
+  }
+  if (isPatched) connection.run(PATCH, record.revision, fromData(record.data), record.id)
+}
+
+function rewrite(connection: Context['connection'], record: SessionRecord): void {
+  connection.run(
+    REWRITE,
+    record.lastSeenAt,
+    record.secretDigest,
+    record.previousDigest ?? null,
+    record.previousUntil ?? null,
+    record.authenticatedAt ?? null,
+    record.revision,
+    fromTraits(record.traits),
+    fromData(record.data),
+    record.id,
+  )
+}

@@ -1,0 +1,176 @@
+import { InvalidOption } from '../../errors.js'
+import { systemClock, type Clock } from '../../system/clock.js'
+import { createRouting } from '../bucket.js'
+import { STORE_DEFAULTS, type Store, type StoreHealth, type StoreOptions } from '../store.js'
+import { change, durabilityOf } from './change.js'
+import type { Connection, Durability } from './connection.js'
+import type { Context } from './context.js'
+import { create } from './create.js'
+import { findSqliteDriver, type SqliteDriver } from './driver.js'
+import { end, endAll, reap } from './end.js'
+import { toFault } from './fault.js'
+import { assertInPlace, identityOf, look, probeWriting } from './health.js'
+import { list } from './list.js'
+import { read, readSubject } from './lookup.js'
+import { openFile } from './open-file.js'
+import { changeSubject } from './subject.js'
+import { sweep } from './sweep.js'
+import { whenFree } from './waiting.js'
+import { createWriter } from './writer.js'
+
+/** Options of {@link openSqliteStore}. */
+export interface SqliteStoreOptions extends StoreOptions {
+  /**
+   * Path of the file, created where it is not there (its folder is not), readable by its owner alone. It
+   * belongs to the store: nothing else may be kept in it. Two files stand beside it while it is open,
+   * `-wal` and `-shm`; they are part of it. It has to be on a local disk.
+   */
+  readonly file: string
+  /** The clock of all instants; the same for every process that shares the file. Default: the host's. */
+  readonly clock?: Clock
+  /** Assigns subjects to buckets. Default: a random key that the file keeps, so that all its processes agree. */
+  readonly routingKey?: string
+  /** Milliseconds for which a call waits for another process's lock before it throws. Default 100. */
+  readonly busyTimeout?: number
+  /** Milliseconds for which opening waits for another process that opens, migrates or locks the file. Default 5000. */
+  readonly openTimeout?: number
+  /** The SQLite to use. Default: what {@link findSqliteDriver} finds. */
+  readonly driver?: SqliteDriver
+}
+
+/** How many creations pay for one sweep. Each may remove four times as many rows as they added. */
+const SWEEP_EVERY = 8
+
+/**
+ * Opens a store that keeps sessions in one SQLite file. Processes of one host may share the file, such
+ * as the workers of a cluster; what one of them answers, all others see.
+ *
+ * **What survives.** Every answered write survives the death of the process (`kill -9`). Creations,
+ * renewals, changes of traits, ends, `endAll` and changes of subjects survive a power cut too, once
+ * answered: their commit is synced to the disk (`synchronous = FULL`). Touches and patches of data are
+ * not synced one by one (`NORMAL`): a power cut may lose the last of them, never one without all after
+ * it, and never the file.
+ *
+ * **What it costs.** SQLite runs on the event loop: a read takes it for about ten microseconds, a touch for
+ * some thirty, a synced commit for as long as the disk takes to sync; the writes of one turn share it.
+ * Nothing runs by itself: every eighth `create` sweeps away some of what has had its time.
+ *
+ * @throws InvalidOption where an option is wrong, no SQLite is there (see {@link findSqliteDriver}), or
+ * the file belongs to a later version or another application.
+ * @throws StoreUnavailable where the file cannot be opened now: locked, damaged, not a database.
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  assertOptions(options)
+  const driver = options.driver ?? (await findSqliteDriver())
+  try {
+    const connection = await openFile(driver, options.file, options.openTimeout ?? 5_000)
+    return toStore(connection, options)
+  } catch (error) {
+    throw toFault(error)
+  }
+}
+
+function assertOptions(options: SqliteStoreOptions): void {
+  const { file } = options
+  if (typeof file !== 'string' || file === '' || file === ':memory:' || file.startsWith('file:')) {
+    throw new InvalidOption('file: must be the path of a file; createMemoryStore() keeps none')
+  }
+  for (const name of ['busyTimeout', 'openTimeout', 'tombstoneFor', 'lingerFor'] as const) {
+    const value = options[name]
+    if (value !== undefined && !(Number.isFinite(value) && value >= 0)) {
+      throw new InvalidOption(`${name}: must be a number of milliseconds, 0 or more`)
+    }
+  }
+}
+
+/** How the store's verbs reach the file. */
+interface Access {
+  /** Reads at one instant, without waiting for writers. */
+  read<T>(verb: (context: Context) => T): Promise<T>
+  /** Runs a verb in a transaction of its own. */
+  write<T>(durability: Durability, verb: (context: Context) => T): Promise<T>
+  close(): Promise<void>
+}
+
+function toAccess(connection: Connection, options: SqliteStoreOptions): Access {
+  const { clock = systemClock, busyTimeout = 100 } = options
+  const { tombstoneFor = STORE_DEFAULTS.tombstoneFor, lingerFor = STORE_DEFAULTS.lingerFor } =
+    options
+  const writer = createWriter(connection, busyTimeout)
+  const context = (): Context => ({ connection, now: clock.now(), tombstoneFor, lingerFor })
+  return {
+    read: (verb) => whenFree(() => verb(context()), busyTimeout).catch(rethrow),
+    write: (durability, verb) => writer.write(durability, () => verb(context())),
+    async close() {
+      await writer.settled()
+      release(connection)
+    },
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw toFault(error)
+}
+
+/** Moves the log into the file, so that it stands alone, and closes it. */
+function release(connection: Connection): void {
+  try {
+    connection.get('PRAGMA wal_checkpoint(TRUNCATE)')
+  } catch {
+    // Another process reads or writes: the log stays, whole, for the last one to move.
+  }
+  connection.close()
+}
+
+function toStore(connection: Connection, options: SqliteStoreOptions): Store {
+  const access = toAccess(connection, options)
+  const identity = identityOf(options.file)
+  let creations = 0
+  let closing: Promise<void> | undefined
+  return {
+    name: 'sqlite',
+    bucketOf: createRouting(options.routingKey ?? routingKeyOf(connection)),
+    create: (session) =>
+      access.write('synced', (context) => {
+        if (creations++ % SWEEP_EVERY === 0) sweep(context)
+        return create(context, session)
+      }),
+    read: (id) => access.read((context) => read(context, id)),
+    change: (id, wanted) =>
+      access.write(durabilityOf(wanted), (context) => change(context, id, wanted)),
+    end: (id, reason, how) => access.write('synced', (context) => end(context, id, reason, how)),
+    endAll: (subject, reason, except) =>
+      access.write('synced', (context) => endAll(context, subject, reason, except)),
+    reap: (subject, limit) => access.write('written', (context) => reap(context, subject, limit)),
+    list: (subject, page) => access.read((context) => list(context, subject, page)),
+    readSubject: (subject) => access.read((context) => readSubject(context, subject)),
+    changeSubject: (subject, wanted) =>
+      access.write('synced', (context) => changeSubject(context, subject, wanted)),
+    check: () => check(access, options.file, identity),
+    close: () => (closing ??= access.close()),
+  }
+}
+
+function routingKeyOf(connection: Connection): string {
+  const row = connection.get(`SELECT value FROM setting WHERE name = 'routing_key'`)
+  return (row as { readonly value: string }).value
+}
+
+async function check(access: Access, file: string, identity: string): Promise<StoreHealth> {
+  const details = await access.read((context) => {
+    assertInPlace(file, identity)
+    return look(context, file)
+  })
+  return { details: { ...details, isWritable: await isWritable(access) } }
+}
+
+async function isWritable(access: Access): Promise<boolean> {
+  try {
+    await access.read(({ connection }) => {
+      probeWriting(connection)
+    })
+    return true
+  } catch {
+    return false
+  }
+}

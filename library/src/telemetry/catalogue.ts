@@ -1,0 +1,87 @@
+import { END_REASONS } from '../store/end-reason.js'
+import type { CounterText, WordCounterText } from './counting.js'
+import * as vocabulary from './vocabulary.js'
+
+/** The counters that the event catalogue makes, each with what it counts. */
+
+/** Counters that tell what they count by a word. */
+export const WORD_COUNTERS = {
+  started: {
+    name: 'sojourn_sessions_started_total',
+    help: 'Sessions created.',
+    label: 'kind',
+    words: vocabulary.SESSION_KINDS,
+  },
+  renewed: {
+    name: 'sojourn_sessions_renewed_total',
+    help: 'Sessions that got a new secret.',
+    label: 'kind',
+    words: vocabulary.SESSION_KINDS,
+  },
+  ended: {
+    name: 'sojourn_sessions_ended_total',
+    help: 'Sessions that ended, by reason.',
+    label: 'reason',
+    words: END_REASONS,
+  },
+  refused: {
+    name: 'sojourn_sessions_refused_total',
+    help: 'Sessions that were not started, because of a limit or a disabled subject.',
+    label: 'reason',
+    words: vocabulary.REFUSAL_REASONS,
+  },
+  rejected: {
+    name: 'sojourn_credentials_rejected_total',
+    help: 'Credentials that were malformed, foreign, unknown or wrong.',
+    label: 'code',
+    words: vocabulary.REJECTION_CODES,
+  },
+  revoked: {
+    name: 'sojourn_subjects_revoked_total',
+    help: 'How often all sessions of a subject were ended at once.',
+    label: 'reason',
+    words: END_REASONS,
+  },
+  storeFailed: {
+    name: 'sojourn_store_failures_total',
+    help: 'Store calls that were not answered.',
+    label: 'operation',
+    words: vocabulary.STORE_VERBS,
+  },
+} as const satisfies Readonly<Record<string, WordCounterText>>
+
+/** Counters without labels. */
+export const PLAIN_COUNTERS = {
+  writesRefused: {
+    name: 'sojourn_writes_refused_total',
+    help: 'Writes to sessions that had ended meanwhile; nothing was written.',
+  },
+  dataConflicts: {
+    name: 'sojourn_data_conflicts_total',
+    help: 'Keys that two requests wrote at once; the later one won.',
+  },
+  dataInvalid: {
+    name: 'sojourn_data_invalid_total',
+    help: 'Values at rest that did not fit their schema.',
+  },
+  recordsCorrupt: {
+    name: 'sojourn_records_corrupt_total',
+    help: 'Records that this version could not read.',
+  },
+  cookieDiagnostics: {
+    name: 'sojourn_cookie_diagnostics_total',
+    help: 'Cookies that could not be set or would not come back.',
+  },
+  subjectsDisabled: {
+    name: 'sojourn_subjects_disabled_total',
+    help: 'How often a subject was disabled.',
+  },
+  subjectsEnabled: {
+    name: 'sojourn_subjects_enabled_total',
+    help: 'How often a subject was enabled again.',
+  },
+  upkeepFailed: {
+    name: 'sojourn_upkeep_failures_total',
+    help: 'Touches and tidying that a store failure cut short.',
+  },
+} as const satisfies Readonly<Record<string, CounterText>>

@@ -1,0 +1,19 @@
+/**
+ * telemetry/ owns how a `Sojourn` is watched: a small registry of numbers, the text that Prometheus reads,
+ * and the series that the event catalogue makes. Applications call it; nothing in the library does. It changes
+ * no outcome, starts no timer, and puts no credential, id, subject or address into a label.
+ *
+ * ```ts
+ * const metrics = createMetrics()
+ * const onCall = observeStoreCalls(metrics, store.name)
+ * const sojourn = createSojourn({ store, secrets, resilience: { onCall } })
+ * observeSojourn(sojourn, metrics)
+ * ```
+ */
+export { METRICS_CONTENT_TYPE } from './exposition.js'
+export type { Family } from './family.js'
+export { createMetrics, DEFAULT_SERIES_LIMIT, type Metrics } from './metrics.js'
+export { observeSojourn } from './observe.js'
+export type { Observable, ObserveOptions } from './observe.js'
+export { observeStoreCalls } from './store-calls.js'
+export type { Counter, Gauge, Histogram } from './series.js'

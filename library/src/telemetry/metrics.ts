@@ -1,0 +1,145 @@
+import { InvalidOption } from '../errors.js'
+import { BoundedFamily, type Family, type FamilyShape } from './family.js'
+import { HistogramCell, NumberCell, type Cell, type Counter, type Gauge } from './series.js'
+import type { Histogram } from './series.js'
+
+/** Most series of one name, unless its declaration says otherwise. */
+export const DEFAULT_SERIES_LIMIT = 100
+
+/**
+ * Where series are declared, counted and read. Declaring the same family twice gives the same one, so that
+ * several parts of a process share it; declaring it differently throws {@link InvalidOption}, as does a
+ * name that Prometheus would refuse. `limit` is the most series of the name, default 100.
+ */
+export interface Metrics {
+  /** A count of things that happened. Its name ends in `_total`. */
+  counter<Label extends string = never>(
+    name: string,
+    help: string,
+    labels?: readonly Label[],
+    limit?: number,
+  ): Family<Label, Counter>
+  /** A level, set when it changes or read when it is asked for. */
+  gauge<Label extends string = never>(
+    name: string,
+    help: string,
+    labels?: readonly Label[],
+    limit?: number,
+  ): Family<Label, Gauge>
+  /** A distribution. `buckets` are upper bounds in rising order; the one for everything above is added. */
+  histogram<Label extends string = never>(
+    name: string,
+    help: string,
+    labels: readonly Label[],
+    buckets: readonly number[],
+    limit?: number,
+  ): Family<Label, Histogram>
+  /** Calls `prepare` each time before the text is made, for several series out of one reading. */
+  beforeText(prepare: () => void): void
+  /** All series, as Prometheus reads them (exposition format 0.0.4, {@link METRICS_CONTENT_TYPE}). */
+  text(): string
+}
+
+/** Makes an empty {@link Metrics}. It starts no timer and keeps nothing but the numbers. */
+export function createMetrics(): Metrics {
+  const families = new Map<string, BoundedFamily<Cell>>()
+  const preparations: (() => void)[] = []
+
+  const declare = <Series extends Cell>(
+    shape: FamilyShape,
+    make: () => Series,
+  ): BoundedFamily<Series> => {
+    const known = families.get(shape.name)
+    if (known !== undefined) {
+      if (isSameShape(known.shape, shape)) return known as BoundedFamily<Series>
+      throw new InvalidOption(`The metric ${shape.name} is already declared in another way.`)
+    }
+    checkShape(shape)
+    checkSamples(shape, families.values())
+    const family = new BoundedFamily(shape, make)
+    families.set(shape.name, family)
+    return family
+  }
+
+  const number =
+    (kind: 'counter' | 'gauge') =>
+    (name: string, help: string, labels: readonly string[] = [], limit = DEFAULT_SERIES_LIMIT) =>
+      declare({ name, kind, help, labels, buckets: [], limit }, () => new NumberCell())
+
+  return {
+    counter: number('counter'),
+    gauge: number('gauge'),
+    histogram: (name, help, labels, buckets, limit = DEFAULT_SERIES_LIMIT) =>
+      declare(
+        { name, kind: 'histogram', help, labels, buckets, limit },
+        () => new HistogramCell(buckets),
+      ),
+    beforeText(prepare) {
+      preparations.push(prepare)
+    },
+    text() {
+      for (const prepare of preparations) quietly(prepare)
+      let text = ''
+      for (const family of families.values()) text += family.render()
+      return text
+    },
+  }
+}
+
+function quietly(prepare: () => void): void {
+  try {
+    prepare()
+  } catch {
+    // One reading that fails must not hide every other series.
+  }
+}
+
+// The colon is left to recording rules (prometheus.io/docs/practices/naming).
+const METRIC_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/
+const LABEL_NAME = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/
+
+function checkShape({ name, kind, help, labels, buckets, limit }: FamilyShape): void {
+  const refuse = (why: string): never => {
+    throw new InvalidOption(`The metric ${JSON.stringify(name)} ${why}.`)
+  }
+  if (!METRIC_NAME.test(name)) refuse('may hold only letters, digits and _')
+  if ((kind === 'counter') !== name.endsWith('_total'))
+    refuse('breaks a rule: counters, and only they, end in _total')
+  if (help.trim() === '') refuse('needs a help text')
+  const wrong = labels.find((label) => !LABEL_NAME.test(label) || label === 'le')
+  if (wrong !== undefined) refuse(`has a label that Prometheus refuses: ${JSON.stringify(wrong)}`)
+  if (new Set(labels).size < labels.length) refuse('has a label twice')
+  if (!Number.isInteger(limit) || limit < 2) refuse('needs a limit of two series or more')
+  if (kind === 'histogram' && !isRising(buckets)) refuse('needs finite buckets in rising order')
+}
+
+function isRising(buckets: readonly number[]): boolean {
+  return (
+    buckets.length > 0 &&
+    buckets.every(
+      (bound, index) => Number.isFinite(bound) && bound > (buckets[index - 1] ?? -Infinity),
+    )
+  )
+}
+
+/** A histogram `x` writes samples `x_sum` and so on: no other family may be called like one of them. */
+function checkSamples(shape: FamilyShape, known: Iterable<BoundedFamily<Cell>>): void {
+  const names = sampleNames(shape)
+  for (const family of known) {
+    const clash = sampleNames(family.shape).find((name) => names.includes(name))
+    if (clash === undefined) continue
+    throw new InvalidOption(`The metrics ${shape.name} and ${family.name} both write ${clash}.`)
+  }
+}
+
+function sampleNames({ name, kind }: FamilyShape): string[] {
+  return kind === 'histogram' ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name]
+}
+
+function isSameShape(left: FamilyShape, right: FamilyShape): boolean {
+  return (
+    left.kind === right.kind &&
+    left.labels.join() === right.labels.join() &&
+    left.buckets.join() === right.buckets.join()
+  )
+}

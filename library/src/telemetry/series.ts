@@ -1,0 +1,99 @@
+import { renderNumber, renderSample } from './exposition.js'
+
+/** A number that only grows. */
+export interface Counter {
+  /** Adds `amount` (default 1). What is negative or no number is not counted: measuring breaks nothing. */
+  add(amount?: number): void
+  /** Takes its value from `source` each time it is read, for totals that somebody else keeps. */
+  readFrom(source: () => number | undefined): void
+}
+
+/** A number that goes up and down. */
+export interface Gauge {
+  set(value: number): void
+  /** Takes its value from `source` each time it is read. `undefined`, or a throw: no sample this time. */
+  readFrom(source: () => number | undefined): void
+}
+
+/** How often values fell into which range. */
+export interface Histogram {
+  /** Counts one value. What is no number is not counted. */
+  observe(value: number): void
+}
+
+/** One series at rest: renders its lines. */
+export interface Cell {
+  render(name: string, labels: string): string
+}
+
+/** A counter or a gauge: one number. */
+export class NumberCell implements Counter, Gauge, Cell {
+  #value = 0
+  #source: (() => number | undefined) | undefined
+
+  add(amount = 1): void {
+    if (amount > 0) this.#value += amount
+  }
+
+  set(value: number): void {
+    this.#value = value
+  }
+
+  readFrom(source: () => number | undefined): void {
+    this.#source = source
+  }
+
+  render(name: string, labels: string): string {
+    const value = this.#read()
+    return value === undefined ? '' : renderSample(name, labels, value)
+  }
+
+  #read(): number | undefined {
+    if (this.#source === undefined) return this.#value
+    try {
+      return this.#source()
+    } catch {
+      // One source that fails must not hide every other series.
+      return undefined
+    }
+  }
+}
+
+/** A histogram: how many values were at most as large as each bound. */
+export class HistogramCell implements Histogram, Cell {
+  readonly #bounds: readonly number[]
+  /** How many values fell between a bound and the one before; the last place is for those above all bounds. */
+  readonly #counts: number[]
+  #sum = 0
+
+  constructor(bounds: readonly number[]) {
+    this.#bounds = bounds
+    this.#counts = new Array<number>(bounds.length + 1).fill(0)
+  }
+
+  observe(value: number): void {
+    if (Number.isNaN(value)) return
+    const bounds = this.#bounds
+    let index = 0
+    // A dozen bounds: walking them is faster than searching, and most values are small.
+    while (index < bounds.length && value > (bounds[index] ?? Infinity)) index += 1
+    this.#counts[index] = (this.#counts[index] ?? 0) + 1
+    this.#sum += value
+  }
+
+  render(name: string, labels: string): string {
+    const before = labels === '' ? '' : `${labels},`
+    let total = 0
+    let text = ''
+    for (const [index, count] of this.#counts.entries()) {
+      total += count
+      const bound = renderNumber(this.#bounds[index] ?? Infinity)
+      text += renderSample(`${name}_bucket`, `${before}le="${bound}"`, total)
+    }
+    return (
+      text +
+      renderSample(`${name}_sum`, labels, this.#sum) +
+      renderSample(`${name}_count`, labels, total)
+    )
+  }
+}

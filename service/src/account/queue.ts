@@ -1,0 +1,32 @@
+import { Busy } from './errors.js'
+
+/** Work that waits for its turn. */
+export interface Queue {
+  /**
+   * Does `work` as soon as fewer than `atOnce` others are being done.
+   *
+   * @throws Busy at once where `waiting` others wait already.
+   */
+  run<Value>(work: () => Promise<Value>): Promise<Value>
+}
+
+/** A queue of bounded length: what does not fit is refused now rather than answered too late. */
+export function createQueue(bounds: { readonly atOnce: number; readonly waiting: number }): Queue {
+  const line: (() => void)[] = []
+  let running = 0
+  return {
+    async run(work) {
+      if (running < bounds.atOnce) running += 1
+      else if (line.length < bounds.waiting) await new Promise<void>((resolve) => line.push(resolve))
+      else throw new Busy()
+      try {
+        return await work()
+      } finally {
+        // The place is handed on, so that nobody who comes in between can take it.
+        const next = line.shift()
+        if (next === undefined) running -= 1
+        else next()
+      }
+    },
+  }
+}

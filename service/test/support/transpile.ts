@@ -1,0 +1,29 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+
+/**
+ * Makes JavaScript of TypeScript folders of this repository (without checking types), so that a test can run
+ * them in processes of their own. Answers the folder in which they lie as they do in the repository.
+ */
+export function transpile(...folders: readonly string[]): string {
+  const target = mkdtempSync(join(tmpdir(), 'sojourn-transpiled-'))
+  symlinkSync(join(ROOT, 'node_modules'), join(target, 'node_modules'))
+  writeFileSync(join(target, 'package.json'), '{"type":"module"}')
+  for (const folder of folders) {
+    for (const name of readdirSync(join(ROOT, folder))) {
+      if (!name.endsWith('.ts')) continue
+      const { outputText } = ts.transpileModule(readFileSync(join(ROOT, folder, name), 'utf8'), {
+        compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
+      })
+      const file = join(target, folder, name.replace(/\.ts$/, '.js'))
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, outputText)
+    }
+  }
+  return target
+}

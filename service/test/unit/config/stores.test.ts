@@ -1,0 +1,279 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { describeConfig } from '../../../src/config/describe.js'
+import { renderEnvExample } from '../../../src/config/env-example.js'
+import { VARIABLES } from '../../../src/config/variables.js'
+import {
+  development,
+  load,
+  newFolder,
+  newSecret,
+  production,
+  refusal,
+  refusals,
+} from './support.js'
+
+/** A self-signed certificate and its key, as files. */
+function makeCertificate(): { readonly certificate: string; readonly key: string } {
+  const folder = newFolder()
+  const [certificate, key] = [join(folder, 'tls.crt'), join(folder, 'tls.key')]
+  const subject = ['-subj', '/CN=localhost', '-days', '30']
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+  const files = ['-keyout', key, '-out', certificate]
+  execFileSync('openssl', ['req', '-x509', ...curve, ...files, ...subject], { stdio: 'ignore' })
+  return { certificate, key }
+}
+
+const inYears = (years: number) => () => Date.now() + years * 31_536_000_000
+
+describe('Redis', () => {
+  const wrong = [
+    'localhost:6379',
+    'http://x',
+    'redis://:@',
+    'redis://',
+    'redis://host/0#fragment',
+    'redis://user:p@ss-hush@host',
+    'redis://user:100%hush@host',
+    'redis://user:hush#x@host',
+    'redis://host:99999',
+    'redis://host/db',
+    'redis://host?family=4',
+    'redis://user@:hush@host',
+    'redis:host',
+    ' redis://host',
+  ]
+  it.each(wrong)('env-13: REDIS_URL=%s is refused without being shown', (url) => {
+    expect(refusals(development({ REDIS_URL: url }))).toEqual([
+      {
+        code: 'CONFIG_REDIS_URL',
+        message: 'REDIS_URL is not valid: expected redis://[user:password@]host:port[/db].',
+      },
+    ])
+  })
+
+  it('reads an address with everything in it', () => {
+    const config = load(development({ REDIS_URL: 'rediss://user:p%40ss%25@redis.example:6380/3' }))
+    expect(config.redis).toMatchObject({
+      topology: 'single',
+      nodes: [{ host: 'redis.example', port: 6380 }],
+      username: 'user',
+      database: 3,
+      isTls: true,
+      keyPrefix: 'sojourn:',
+    })
+    expect(config.redis?.password?.reveal()).toBe('p@ss%')
+    const plain = load(development({ REDIS_URL: 'redis://[::1]' })).redis
+    expect(plain).toMatchObject({ nodes: [{ host: '::1', port: 6379 }], isTls: false, database: 0 })
+  })
+
+  it('reads host, port, password, database and TLS one by one', () => {
+    const parts = {
+      REDIS_HOST: 'redis',
+      REDIS_PORT: '6380',
+      REDIS_PASSWORD: 'x y',
+      REDIS_DB: '2',
+      REDIS_SSL: 'true',
+    }
+    const { redis } = load(development(parts))
+    expect(redis).toMatchObject({
+      nodes: [{ host: 'redis', port: 6380 }],
+      database: 2,
+      isTls: true,
+    })
+    expect(redis?.password?.reveal()).toBe('x y')
+  })
+
+  it('reads cluster nodes and sentinels', () => {
+    const cluster = load(development({ REDIS_CLUSTER_NODES: 'a:7000, b:7001' })).redis
+    expect(cluster).toMatchObject({
+      topology: 'cluster',
+      nodes: [
+        { host: 'a', port: 7000 },
+        { host: 'b', port: 7001 },
+      ],
+    })
+    const sentinels = load(development({ REDIS_SENTINELS: 'main@a:26379,b' })).redis
+    expect(sentinels).toMatchObject({
+      topology: 'sentinel',
+      masterName: 'main',
+      nodes: [
+        { host: 'a', port: 26379 },
+        { host: 'b', port: 26379 },
+      ],
+    })
+  })
+
+  it('refuses two ways at once, and settings that contradict one another', () => {
+    const conflicts = [
+      { REDIS_URL: 'redis://a', REDIS_CLUSTER_NODES: 'b:1' },
+      { REDIS_URL: 'rediss://a', REDIS_SSL: 'false' },
+      { REDIS_CLUSTER_NODES: 'b:1', REDIS_DB: '3' },
+    ]
+    for (const changes of conflicts) {
+      expect(refusal(development(changes))?.code).toBe('CONFIG_REDIS_CONFLICT')
+    }
+    for (const name of ['REDIS_CLUSTER_NODES', 'REDIS_SENTINELS', 'REDIS_HOST']) {
+      expect(refusal(development({ [name]: 'a b:1' }))?.code).toBe('CONFIG_REDIS_URL')
+    }
+  })
+
+  it('env-14: a remote Redis without TLS is refused in production', () => {
+    expect(refusal(production({ REDIS_URL: 'redis://prod-host' }))).toEqual({
+      code: 'CONFIG_REDIS_TLS',
+      message:
+        'REDIS_URL uses no TLS to a remote host. Use rediss:// (or REDIS_SSL=true) or set REDIS_ALLOW_PLAINTEXT=1.',
+    })
+    expect(refusal(production({ REDIS_HOST: 'prod-host' }))?.code).toBe('CONFIG_REDIS_TLS')
+    expect(refusal(production({ REDIS_SENTINELS: 'a,b' }))?.code).toBe('CONFIG_REDIS_TLS')
+    const allowed = [
+      { REDIS_URL: 'redis://prod-host', REDIS_ALLOW_PLAINTEXT: '1' },
+      { REDIS_URL: 'rediss://prod-host' },
+      { REDIS_URL: 'redis://prod-host', REDIS_SSL: 'true' },
+      { REDIS_URL: 'redis://127.0.0.1' },
+      { REDIS_URL: 'redis://[::1]' },
+      { REDIS_URL: 'redis://localhost' },
+    ]
+    for (const changes of allowed) expect(refusals(production(changes))).toEqual([])
+    expect(refusals(development({ REDIS_URL: 'redis://prod-host' }))).toEqual([])
+  })
+
+  it('env-15: TLS without verification is refused', () => {
+    const off = { REDIS_URL: 'rediss://prod-host', NODE_TLS_REJECT_UNAUTHORIZED: '0' }
+    for (const environment of [production(off), development(off)]) {
+      const problem = refusal(environment)
+      expect(problem?.code).toBe('CONFIG_TLS_VERIFY')
+      expect(problem?.message).toContain('TLS verification is switched off')
+      expect(problem?.message).toContain('Give the CA with REDIS_CA_FILE.')
+    }
+    for (const query of [
+      'rejectUnauthorized=false',
+      'tls.rejectUnauthorized=false',
+      'ssl_cert_reqs=none',
+    ]) {
+      const problem = refusal(production({ REDIS_URL: `rediss://prod-host?${query}` }))
+      expect(problem?.code).toBe('CONFIG_TLS_VERIFY')
+    }
+  })
+
+  it('env-16: a CA file that is missing, unreadable, not PEM or expired is refused', () => {
+    const use = (path: string) => production({ REDIS_URL: 'rediss://host', REDIS_CA_FILE: path })
+    expect(refusal(use('/x/ca.pem'))).toEqual({
+      code: 'CONFIG_CA',
+      message: 'REDIS_CA_FILE /x/ca.pem cannot be read: ENOENT.',
+    })
+    const folder = newFolder()
+    expect(refusal(use(folder))?.message).toBe(`REDIS_CA_FILE ${folder} cannot be read: EISDIR.`)
+    const nonsense = join(folder, 'ca.pem')
+    const armour = (text: string) =>
+      `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`
+    for (const text of ['', 'nonsense', armour('bm9uc2Vuc2U=')]) {
+      writeFileSync(nonsense, text)
+      expect(refusal(use(nonsense))?.code).toBe('CONFIG_CA')
+    }
+    const { certificate } = makeCertificate()
+    const expired = refusal(use(certificate), { now: inYears(1) })
+    expect(expired?.code).toBe('CONFIG_CA')
+    expect(expired?.message).toContain('holds a certificate that expired on')
+    expect(load(use(certificate)).redis?.ca).toBe(readFileSync(certificate, 'utf8'))
+  })
+
+  it('env-32: a database beyond 15, or a prefix with characters of patterns, is refused', () => {
+    for (const changes of [
+      { REDIS_URL: 'redis://localhost/99' },
+      { REDIS_HOST: 'localhost', REDIS_DB: '99' },
+    ]) {
+      expect(refusal(development(changes))?.code).toBe('CONFIG_PREFIX')
+    }
+    for (const prefix of ['a*', 'a?', '[a', 'a]', '{a', 'a}', 'a b', 'ä:', 'a\n']) {
+      const problem = refusal(development({ REDIS_KEY_PREFIX: prefix }))
+      expect(problem?.code).toBe('CONFIG_PREFIX')
+      expect(problem?.message).toContain('key prefix may hold only letters, digits')
+    }
+    expect(refusals(development({ REDIS_KEY_PREFIX: 'my-app:v1.0_x:' }))).toEqual([])
+  })
+})
+
+describe('https', () => {
+  it('reads a certificate with its key', () => {
+    const { certificate, key } = makeCertificate()
+    const { TRUST_PROXY: _, ...rest } = production()
+    const config = load({ ...rest, HTTPS_CERT_FILE: certificate, HTTPS_KEY_FILE: key })
+    expect(config.server.https?.certificate).toContain('BEGIN CERTIFICATE')
+    expect(config.server.https?.key.reveal()).toContain('BEGIN PRIVATE KEY')
+    expect(JSON.stringify(config)).not.toContain('PRIVATE KEY')
+    const local = load(development({ HTTPS_CERT_FILE: certificate, HTTPS_KEY_FILE: key }))
+    expect(local.server).toMatchObject({ publicUrl: 'https://localhost:3000', isSecure: true })
+  })
+
+  it('refuses half a pair, a foreign key and an expired certificate', () => {
+    const [one, other] = [makeCertificate(), makeCertificate()]
+    const cases = [
+      { HTTPS_CERT_FILE: one.certificate },
+      { HTTPS_CERT_FILE: one.certificate, HTTPS_KEY_FILE: other.key },
+      { HTTPS_CERT_FILE: one.certificate, HTTPS_KEY_FILE: one.certificate },
+      { HTTPS_CERT_FILE: one.key, HTTPS_KEY_FILE: one.key },
+    ]
+    for (const changes of cases) expect(refusal(production(changes))?.code).toBe('CONFIG_HTTPS')
+    const pair = { HTTPS_CERT_FILE: one.certificate, HTTPS_KEY_FILE: one.key }
+    expect(refusal(production(pair), { now: inYears(1) })?.code).toBe('CONFIG_HTTPS')
+  })
+})
+
+describe('PostgreSQL', () => {
+  it('is taken from DATABASE_URL, with a warning about a remote one without TLS', () => {
+    const config = load(production({ DATABASE_URL: 'postgres://u:hush-hush@db.example/sojourn' }))
+    expect(config.database.kind).toBe('postgres')
+    expect(config.warnings.map(({ code }) => code)).toEqual(['CONFIG_DATABASE_TLS'])
+    expect(describeConfig(config).join('\n')).not.toContain('hush')
+    const safe = load(
+      production({ DATABASE_URL: 'postgres://u:p@db.example/s?sslmode=verify-full' }),
+    )
+    expect(safe.warnings).toEqual([])
+    expect(load(production({ DATABASE_URL: 'postgres://u:p@localhost/s' })).warnings).toEqual([])
+  })
+})
+
+describe('what is said about the configuration', () => {
+  it('describes the decisions without a secret', () => {
+    const secrets = {
+      SESSION_SECRET: newSecret(),
+      JWT_SECRET: newSecret(),
+      REFRESH_SECRET: newSecret(),
+    }
+    const url = `rediss://user:${newSecret()}@redis.example:6380`
+    const lines = describeConfig(load(production({ ...secrets, REDIS_URL: url })))
+    expect(lines).toEqual([
+      'mode: production',
+      'address: https://app.example (listening for http on every address, port 3000)',
+      'sessions: Redis at redis.example:6380, with TLS, keys sojourn:*',
+      expect.stringContaining('accounts: SQLite in ') as string,
+      'lifetimes: idle 1h, absolute 24h, at most 100 sessions a person',
+    ])
+    const first = load(development())
+    expect(describeConfig(first).at(-1)).toBe(
+      `secrets: development secrets created ${first.secrets.development?.file ?? ''}`,
+    )
+  })
+
+  it('S3-08: .env.example is what the table of variables makes of itself', () => {
+    const committed = readFileSync(new URL('../../../../.env.example', import.meta.url), 'utf8')
+    expect(committed).toBe(renderEnvExample())
+    for (const name of Object.keys(VARIABLES))
+      expect(committed).toMatch(new RegExp(`^#${name}=`, 'm'))
+  })
+
+  it('every default and example of .env.example is accepted by itself', () => {
+    const secrets = {
+      SESSION_SECRET: newSecret(),
+      JWT_SECRET: undefined,
+      REFRESH_SECRET: newSecret(),
+    }
+    for (const [, name = '', value = ''] of renderEnvExample().matchAll(/^#([A-Z_0-9]+)=(.+)$/gm)) {
+      if (/_FILE$|^COOKIE_|^JWT_ALG$/.test(name)) continue
+      expect(refusals(development({ ...secrets, [name]: value }))).toEqual([])
+    }
+  })
+})

@@ -1,0 +1,160 @@
+import {
+  renderDashboard,
+  renderDevices,
+  renderError,
+  renderHome,
+  renderProfile,
+  renderReauthenticate,
+  renderRegister,
+  renderSecurity,
+  renderSignedOut,
+  renderSignIn,
+  renderSignOutConfirm,
+  renderUnavailable,
+  type Device,
+} from '../../../src/page/index.js'
+
+export const NOW = Date.UTC(2026, 1, 3, 14, 5, 9)
+export const MINUTE = 60_000
+export const HOUR = 60 * MINUTE
+export const DAY = 24 * HOUR
+
+export interface Sample {
+  readonly name: string
+  readonly isSignedIn: boolean
+  readonly html: string
+}
+
+export interface SampleOptions {
+  /** Applied to every free text that reaches a page. Default: unchanged. */
+  readonly text?: (text: string) => string
+  readonly csrf?: string | undefined
+}
+
+/** Every page, in the variants that differ in structure, with everything that can be shown filled in. */
+export function samplePages(options: SampleOptions = {}): readonly Sample[] {
+  const t = options.text ?? ((text) => text)
+  const guest = { now: NOW, csrf: options.csrf }
+  const notice = { tone: 'good', text: t('Something went well') } as const
+  const member = { ...guest, notice, person: { username: t('ada'), email: t('ada@example.org') } }
+  const session = sessionFacts(t)
+  const problem = t('That is wrong')
+  const returnTo = t('/dashboard?tab=1')
+  return [
+    page('home, first visit', renderHome({ ...guest, views: 1 })),
+    page('home, guest', renderHome({ ...guest, views: 3, sessionId: t('b.id') })),
+    page('register', renderRegister({ ...guest, passwordMinimum: 8 })),
+    page(
+      'register, problems',
+      renderRegister({
+        ...guest,
+        returnTo,
+        typed: { username: t('ada') },
+        problems: { form: problem, username: problem, password: problem },
+      }),
+    ),
+    page('sign in', renderSignIn(guest)),
+    page('sign in, reason', renderSignIn({ ...guest, returnTo, reason: 'expired_idle' })),
+    page(
+      'sign in, problems',
+      renderSignIn({
+        ...guest,
+        typed: { username: t('ada'), remember: true },
+        problems: { form: problem, username: problem, password: problem },
+      }),
+    ),
+    page(
+      'signed out',
+      renderSignedOut({ ...guest, returnTo, reason: 'refresh_reuse', endedAt: NOW }),
+    ),
+    page('error 404', renderError({ ...guest, status: 404 })),
+    page(
+      'error 429',
+      renderError({
+        ...guest,
+        status: 429,
+        detail: problem,
+        code: t('slow'),
+        requestId: t('r'),
+        retryAfter: 90,
+      }),
+    ),
+    page('error 500', renderError({ ...guest, status: 500, requestId: t('r') })),
+    page(
+      'unavailable',
+      renderUnavailable({ retryPath: t('/dashboard'), retryAfter: 2, requestId: t('r') }),
+    ),
+    signedIn('home', renderHome({ ...member, views: 3, sessionId: t('b.id') })),
+    signedIn(
+      'reauthenticate',
+      renderReauthenticate({ ...member, returnTo, problems: { password: problem } }),
+    ),
+    signedIn('dashboard', renderDashboard({ ...member, session, deviceCount: 3 })),
+    signedIn(
+      'profile',
+      renderProfile({ ...member, accountId: t('account'), createdAt: NOW - DAY, session }),
+    ),
+    signedIn(
+      'devices',
+      renderDevices({ ...member, devices: devices(t), next: t('/sessions?after=x') }),
+    ),
+    signedIn('devices, only this', renderDevices({ ...member, devices: devices(t).slice(1, 2) })),
+    signedIn(
+      'security',
+      renderSecurity({ ...member, passwordChangedAt: NOW - DAY, passwordMinimum: 8 }),
+    ),
+    signedIn(
+      'security, problems',
+      renderSecurity({
+        ...member,
+        returnTo,
+        problems: { currentPassword: problem, newPassword: problem },
+      }),
+    ),
+    signedIn('sign out', renderSignOutConfirm({ ...member, returnTo })),
+    signedIn('error 404', renderError({ ...member, status: 404 })),
+  ]
+}
+
+export function device(changes: Partial<Device> = {}): Device {
+  return {
+    id: 'a91.other',
+    isCurrent: false,
+    name: 'Firefox 133 on Linux',
+    kind: 'desktop',
+    createdAt: NOW - 3 * DAY,
+    lastSeenAt: NOW - 3 * HOUR,
+    expiresAt: NOW + 4 * DAY,
+    address: '203.0.113.7',
+    methods: ['pwd'],
+    ...changes,
+  }
+}
+
+function devices(t: (text: string) => string): readonly Device[] {
+  const text = { name: t('Firefox 133 on Linux'), address: t('203.0.113.7'), methods: [t('own')] }
+  return [
+    device({ ...text, id: t('a91.first'), kind: 'phone' }),
+    device({ ...text, id: t('a91.this'), isCurrent: true }),
+    device({ ...text, id: t('a91.third'), kind: 'unknown', address: undefined, methods: [] }),
+  ]
+}
+
+function sessionFacts(t: (text: string) => string) {
+  return {
+    id: t('a91.this'),
+    createdAt: NOW - 3 * HOUR,
+    authenticatedAt: NOW - 20 * MINUTE,
+    idleTimeout: 30 * MINUTE,
+    idleExpiresAt: NOW + 30 * MINUTE,
+    expiresAt: NOW + 9 * HOUR,
+  }
+}
+
+function page(name: string, html: string): Sample {
+  return { name: `${name} (guest)`, isSignedIn: false, html }
+}
+
+function signedIn(name: string, html: string): Sample {
+  return { name: `${name} (signed in)`, isSignedIn: true, html }
+}

@@ -1,0 +1,82 @@
+/**
+ * The layers of library/src, lowest first. A folder or file may import its own layer and those below:
+ *
+ *   adapter, compat -> sojourn.ts -> session, guard, response -> credential, store -> request -> system, errors
+ *
+ * What stands beside the ladder is named in BESIDE.
+ */
+export const LADDER = [
+  ['system', 'errors'],
+  ['request'],
+  ['credential', 'store'],
+  ['session', 'guard', 'response'],
+  ['sojourn', 'options'],
+  ['adapter', 'compat'],
+]
+
+/**
+ * Imports apart from the ladder. `types` may be imported with `import type` only, and is exact.
+ *
+ * @type {Readonly<Record<string, { below?: string, also?: readonly string[], types?: readonly string[] }>>}
+ */
+export const BESIDE = {
+  // Sessions are made from options, so they know their types; the values stay above.
+  session: { types: ['options.ts'] },
+  guard: { types: ['options.ts'] },
+  response: { types: ['options.ts'] },
+  // Credentials know no store: what they present is looked up by session/.
+  credential: { below: 'request' },
+  store: { below: 'request' },
+  // Metrics and redaction hear of events, and nothing in the core knows them.
+  telemetry: { below: 'errors', types: ['session/events.ts', 'store/end-reason.ts'] },
+  sojourn: { below: 'options', also: ['telemetry'] },
+  adapter: { also: ['telemetry'] },
+  // What applications use in their tests may reach everything but the frameworks' adapters.
+  testing: { below: 'options', also: ['telemetry', 'compat'] },
+  // Runs in the page: nothing of the server's code.
+  browser: { below: '' },
+  // The front door only re-exports (checked), from anywhere below the adapters.
+  index: { below: 'options', also: ['telemetry'] },
+}
+
+/**
+ * Packages a part of library/src may load. The core has none: frameworks and store clients are passed
+ * in, described by shapes of our own, so that no release of theirs can break our types.
+ *
+ * @type {readonly { part: RegExp, packages: RegExp, why: string }[]}
+ */
+export const PACKAGES = [
+  { part: /^credential\//, packages: /^jose$/, why: 'credential/ may load jose, nothing else' },
+  {
+    part: /^store\/sqlite\//,
+    packages: /^@photostructure\/sqlite$/,
+    why: 'store/sqlite may load its SQLite binding, nothing else',
+  },
+  {
+    part: /^testing\//,
+    packages: /^(?!(express|fastify|hono|koa|redis|ioredis|vitest)(\/|$))/,
+    why: 'testing/ loads no framework, no Redis client and no test runner',
+  },
+  { part: /^/, packages: /^(?!)/, why: 'the library loads no package here, not even for its types' },
+]
+
+/** Node's own modules that browser code must not touch: all of them. */
+export const WITHOUT_NODE = /^browser\//
+
+/**
+ * Imports that a folder of service/src must not have: of another folder, or of a package.
+ *
+ * @type {readonly { part: RegExp, never: RegExp, why: string }[]}
+ */
+export const SERVICE_RULES = [
+  {
+    part: /^page\//,
+    never: /^(store\/|database\/|account\/.*(store|database)|sojourn\/(redis|sqlite)$|redis$|pg$|kysely$)/,
+    why: 'page/ gets what it shows as values, and reaches no store',
+  },
+  {
+    part: /^account\//,
+    never: /^(route|page)\//,
+    why: 'account/ knows people and passwords, no routes and no pages',
+  },
+]

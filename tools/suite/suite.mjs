@@ -1,0 +1,85 @@
+import { rmSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { ROOT } from '../workspace/places.mjs'
+import { StepFailed } from '../workspace/progress.mjs'
+import { PARTS, STEPS, reportPath } from './steps.mjs'
+import { closingLine, table } from './summary.mjs'
+
+/** @typedef {import('./steps.mjs').Part} Part */
+/** @typedef {import('./steps.mjs').Step} Step */
+/** @typedef {{ name: string, state: 'passed' | 'failed' | 'not run' | 'not there', took: number, counts?: import('./steps.mjs').Counts }} Line */
+
+/**
+ * Runs the steps until one fails, prints the table and the closing line, and sets the exit code.
+ *
+ * @param {readonly string[]} args
+ */
+export async function runSuite(args) {
+  process.chdir(ROOT)
+  const only = wantedPart(args)
+  forgetReports(only)
+  const steps = STEPS.filter((step) => only === undefined || step.parts.includes(only))
+  const lines = await runSteps(steps)
+  console.log(`\n${table(lines)}\n\n${closingLine(lines)}`)
+  if (lines.some(({ state }) => state === 'failed')) process.exitCode = 1
+}
+
+/**
+ * @param {readonly Step[]} steps
+ * @param {(heading: string) => void} [announce]
+ * @returns {Promise<Line[]>}
+ */
+export async function runSteps(steps, announce = console.log) {
+  /** @type {Line[]} */
+  const lines = []
+  for (const step of steps) {
+    const hasFailed = lines.some(({ state }) => state === 'failed')
+    lines.push(hasFailed ? { name: step.name, state: 'not run', took: 0 } : await runStep(step, announce))
+  }
+  return lines
+}
+
+/**
+ * @param {Step} step
+ * @param {(heading: string) => void} announce
+ * @returns {Promise<Line>}
+ */
+async function runStep(step, announce) {
+  if (step.needed?.() === false) return { name: step.name, state: 'not there', took: 0 }
+  announce(`\n── ${step.name}`)
+  const before = performance.now()
+  const { code, counts } = await step.run().catch(explain)
+  const state = code === 0 && (counts?.failed ?? 0) === 0 ? 'passed' : 'failed'
+  return { name: step.name, state, took: performance.now() - before, ...(counts && { counts }) }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {import('./steps.mjs').Outcome}
+ */
+function explain(error) {
+  console.error(error instanceof StepFailed ? `sojourn: ${error.message}` : error)
+  return { code: 1 }
+}
+
+/**
+ * @param {readonly string[]} args
+ * @returns {Part | undefined}
+ */
+function wantedPart(args) {
+  const { values } = parseArgs({ args: [...args], options: { only: { type: 'string' } } })
+  const part = PARTS.find((name) => name === values.only)
+  if (values.only !== undefined && part === undefined) {
+    throw new StepFailed(`--only takes one of ${PARTS.join(', ')}; not "${values.only}"`)
+  }
+  return part
+}
+
+/**
+ * A report of an earlier run must not speak for this one.
+ *
+ * @param {Part | undefined} only
+ */
+function forgetReports(only) {
+  for (const part of only === undefined ? PARTS : [only]) rmSync(reportPath(part), { force: true })
+}

@@ -1,0 +1,46 @@
+import { columns } from '../workspace/columns.mjs'
+import { readable } from '../workspace/progress.mjs'
+
+/** @typedef {import('./suite.mjs').Line} Line */
+
+/**
+ * What ran, how it ended and how long it took; below it, each test that was skipped, by name.
+ *
+ * @param {readonly Line[]} lines
+ * @returns {string}
+ */
+export function table(lines) {
+  const head = ['step', 'result', 'time', 'passed', 'failed', 'skipped']
+  const total = lines.reduce((sum, { took }) => sum + took, 0)
+  const rows = [...lines.map(row), ['all', '', readable(total), '', '', '']]
+  const skipped = lines.flatMap(({ counts }) => counts?.skipped ?? [])
+  const list = skipped.map((name) => `  ${name}`)
+  return [columns([head, ...rows]), ...(list.length > 0 ? ['', 'skipped:', ...list] : [])].join('\n')
+}
+
+/**
+ * @param {Line} line
+ * @returns {string[]}
+ */
+function row({ name, state, took, counts }) {
+  const time = took > 0 ? readable(took) : ''
+  if (counts === undefined) return [name, state, time, '', '', '']
+  const { passed, failed, skipped } = counts
+  return [name, state, time, String(passed), String(failed), String(skipped.length)]
+}
+
+/**
+ * `N passed, N failed`: the tests of all runners together. A step that failed without a failed test
+ * (a lint, a build, a runner that crashed) counts as one failure.
+ *
+ * @param {readonly Line[]} lines
+ * @returns {string}
+ */
+export function closingLine(lines) {
+  const passed = lines.reduce((sum, { counts }) => sum + (counts?.passed ?? 0), 0)
+  const failed = lines.reduce((sum, { counts, state }) => {
+    const own = counts?.failed ?? 0
+    return sum + (state === 'failed' ? Math.max(own, 1) : own)
+  }, 0)
+  return `${String(passed)} passed, ${String(failed)} failed`
+}
