@@ -1,43 +1,52 @@
 /**
  * The layers of library/src, lowest first. A folder or file may import its own layer and those below:
  *
- *   adapter, compat -> sojourn.ts -> session, guard, response -> credential, store -> request -> system, errors
+ *   adapter, compat -> sojourn.ts, exchange.ts, options.ts -> session, guard, response
+ *   -> credential, store -> request -> system, errors
  *
- * What stands beside the ladder is named in BESIDE.
+ * What stands beside the ladder, or keeps off a rung below it, is named in BESIDE.
  */
 export const LADDER = [
   ['system', 'errors'],
   ['request'],
   ['credential', 'store'],
   ['session', 'guard', 'response'],
-  ['sojourn', 'options'],
+  ['sojourn', 'exchange', 'options'],
   ['adapter', 'compat'],
 ]
 
 /**
- * Imports apart from the ladder. `types` may be imported with `import type` only, and is exact.
+ * Differences from the ladder. `below`: the highest rung that may be imported, by one of its names.
+ * `also`: layers or single files besides. `types`: files of which only types may be imported.
  *
- * @type {Readonly<Record<string, { below?: string, also?: readonly string[], types?: readonly string[] }>>}
+ * @type {Readonly<Record<string, { below?: string, also?: readonly string[], types?: RegExp }>>}
  */
 export const BESIDE = {
-  // Sessions are made from options, so they know their types; the values stay above.
-  session: { types: ['options.ts'] },
-  guard: { types: ['options.ts'] },
-  response: { types: ['options.ts'] },
-  // Credentials know no store: what they present is looked up by session/.
+  // Sessions are made from options, so they know their types. The values stay above, see READS_OPTIONS.
+  session: { types: /^options\.ts$/ },
+  guard: { types: /^options\.ts$/ },
+  response: { types: /^options\.ts$/ },
+  // Credentials know no store, and a store no credentials: session/ brings them together.
   credential: { below: 'request' },
   store: { below: 'request' },
-  // Metrics and redaction hear of events, and nothing in the core knows them.
-  telemetry: { below: 'errors', types: ['session/events.ts', 'store/end-reason.ts'] },
-  sojourn: { below: 'options', also: ['telemetry'] },
+  // Metrics describe what the core reports: they know its words and shapes, and call nothing of it.
+  telemetry: {
+    below: 'system',
+    also: ['store/end-reason.ts'],
+    types: /^(session\/|store\/|options\.ts$)/,
+  },
+  sojourn: { also: ['telemetry'] },
   adapter: { also: ['telemetry'] },
   // What applications use in their tests may reach everything but the frameworks' adapters.
   testing: { below: 'options', also: ['telemetry', 'compat'] },
   // Runs in the page: nothing of the server's code.
-  browser: { below: '' },
+  browser: { below: 'none' },
   // The front door only re-exports (checked), from anywhere below the adapters.
   index: { below: 'options', also: ['telemetry'] },
 }
+
+/** The one file under the options that reads their values: it turns them into settings. */
+export const READS_OPTIONS = 'session/settings.ts'
 
 /**
  * Packages a part of library/src may load. The core has none: frameworks and store clients are passed

@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { InvalidOption, StoreUnavailable } from '../errors.js'
+import { refuseCrossOrigin, type CrossOriginOptions } from '../guard/cross-origin.js'
 import { refuseUnlessRecent, refuseUnlessSignedIn, type Refusal } from '../guard/session-guard.js'
 import { createNodeIncoming } from '../request/incoming.js'
 import { applyOutgoing } from '../response/outgoing.js'
@@ -58,6 +59,8 @@ export interface ExpressAdapter<Data extends object> {
   optionalSession(options?: RouteOptions): Middleware
   /** Lets only people through who signed in, or proved again who they are, at most `maxAge` ago. */
   requireRecent(maxAge: Duration, options?: RouteOptions): Middleware
+  /** Refuses unsafe requests that another site's page caused (CSRF). Mount it before the routes. */
+  sameOrigin(options?: CrossOriginOptions): Middleware
   /** Types `req.session` for a handler, and passes what it throws or rejects with to `next` on Express 4 too. */
   handler<Request extends IncomingMessage, Response extends ServerResponse>(
     run: (request: WithSession<Request, Data>, response: Response, next: Next) => unknown,
@@ -122,6 +125,13 @@ export function createExpressAdapter<Data extends object>(
         throw new InvalidOption('requireRecent needs a duration such as "5m".')
       return guard((session) => refuseUnlessRecent(session, milliseconds), route)
     },
+    sameOrigin:
+      (rules = {}) =>
+      (request, response, next) => {
+        const refusal = refuseCrossOrigin(createNodeIncoming(request, sojourn.proxyTrust), rules)
+        if (refusal === undefined) next()
+        else refuse(refusal, request, response, next)
+      },
     handler: (run) => (request, response, next) => {
       const typed = request as WithSession<typeof request, Data>
       try {

@@ -18,6 +18,8 @@ export interface Refusal {
     | 'session_ended'
     | 'session_rotated'
     | 'reauthentication_required'
+    | 'cross_origin'
+    | 'csrf_invalid'
   readonly message: string
   /** Why the session that was presented is over. */
   readonly reason?: EndReason

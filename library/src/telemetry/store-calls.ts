@@ -28,6 +28,7 @@ export function observeStoreCalls(
   const outcomes = { ok: bind('ok'), fault: bind('fault') }
   return (verb, milliseconds, outcome) => {
     const { bound, series } = outcomes[outcome]
-    ;(bound.get(verb) ?? series('other')).observe(milliseconds / 1_000)
+    const found = bound.get(verb) ?? series('other')
+    found.observe(milliseconds / 1_000)
   }
 }

@@ -4,7 +4,7 @@ import { toMilliseconds, type DurationText } from '../system/duration.js'
 /** A clock that stands still until it is told to move. */
 export interface ManualClock extends Clock {
   /**
-   * Moves both readings forward: by a number of **milliseconds**, or by text with a unit (`'15m'`).
+   * Moves both readings forward: by a whole number of **milliseconds**, or by text with a unit (`'15m'`).
    * Throws a `RangeError` for anything else, so that a typing error never leaves time standing still.
    */
   advance(by: number | DurationText): void
@@ -25,7 +25,7 @@ export function createManualClock(startAt: number = DEFAULT_START): ManualClock 
     elapsed: () => passed,
     advance(by) {
       const milliseconds = typeof by === 'number' ? by : toMilliseconds(by)
-      if (milliseconds === undefined || !Number.isFinite(milliseconds) || milliseconds < 0) {
+      if (milliseconds === undefined || !Number.isSafeInteger(milliseconds) || milliseconds < 0) {
         throw new RangeError(`cannot advance a clock by ${JSON.stringify(by)}`)
       }
       passed += milliseconds

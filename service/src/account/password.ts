@@ -68,5 +68,8 @@ export function createPasswordHasher(queue: Queue = defaultQueue()): PasswordHas
 
 /** Hashing runs on libuv's four threads, which files and names need too: never more than three at once. */
 function defaultQueue(): Queue {
-  return createQueue({ atOnce: Math.min(3, Math.max(2, availableParallelism())), waiting: MOST_WAITING })
+  return createQueue({
+    atOnce: Math.min(3, Math.max(2, availableParallelism())),
+    waiting: MOST_WAITING,
+  })
 }

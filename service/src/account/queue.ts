@@ -17,7 +17,8 @@ export function createQueue(bounds: { readonly atOnce: number; readonly waiting:
   return {
     async run(work) {
       if (running < bounds.atOnce) running += 1
-      else if (line.length < bounds.waiting) await new Promise<void>((resolve) => line.push(resolve))
+      else if (line.length < bounds.waiting)
+        await new Promise<void>((resolve) => line.push(resolve))
       else throw new Busy()
       try {
         return await work()

@@ -16,10 +16,7 @@ export interface DatabaseSync {
   exec(sql: string): void
   prepare(sql: string): {
     all(...values: Value[]): unknown[]
-    run(...values: Value[]): {
-      readonly changes: number | bigint
-      readonly lastInsertRowid: number | bigint
-    }
+    run(...values: Value[]): { readonly changes: number | bigint }
   }
   close(): void
 }
@@ -42,7 +39,8 @@ const BUSY_TIMEOUT_MS = 50
 /** A Kysely dialect over one connection to `file`, or to a database in memory (`:memory:`). */
 export function sqliteDialect(module: SqliteModule, file: string): Dialect {
   return {
-    createDriver: () => new ImmediateDriver({ database: () => Promise.resolve(open(module, file)) }),
+    createDriver: () =>
+      new ImmediateDriver({ database: () => Promise.resolve(open(module, file)) }),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createAdapter: () => new SqliteAdapter(),
     createIntrospector: (database) => new SqliteIntrospector(database),
@@ -61,13 +59,20 @@ class ImmediateDriver extends SqliteDriver {
 
 function open(module: SqliteModule, file: string): SqliteDatabase {
   const database = new module.DatabaseSync(file)
-  database.exec(`pragma busy_timeout = ${String(BUSY_TIMEOUT_MS)}`)
-  // Readers and a writer do not wait for one another, and a commit is on the disk when it is answered.
-  database.exec('pragma journal_mode = wal')
-  database.exec('pragma synchronous = full')
+  try {
+    database.exec(`pragma busy_timeout = ${String(BUSY_TIMEOUT_MS)}`)
+    // Readers and a writer do not wait for one another, and a commit is on the disk when it is answered.
+    database.exec('pragma journal_mode = wal')
+    database.exec('pragma synchronous = full')
+  } catch (error) {
+    database.close()
+    throw error
+  }
   return {
     prepare: (sql) => prepare(database, sql),
-    close: () => { database.close() },
+    close: () => {
+      database.close()
+    },
   }
 }
 
@@ -76,7 +81,7 @@ function prepare(database: DatabaseSync, sql: string): ReturnType<SqliteDatabase
   return {
     reader: /^\s*(?:select|with|pragma)\b|\breturning\b/i.test(sql),
     all: (values) => statement.all(...(values as Value[])),
-    run: (values) => statement.run(...(values as Value[])),
+    run: (values) => ({ ...statement.run(...(values as Value[])), lastInsertRowid: 0 }),
     iterate: (values) => statement.all(...(values as Value[])).values(),
   }
 }

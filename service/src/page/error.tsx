@@ -8,12 +8,12 @@ import { durationWords } from './time.js'
 import { Word } from './word.js'
 import { errorWords } from './words.js'
 
-/** Any HTTP error for a browser. At 500 and above the header promises nothing: we may not know who it is. */
+/** Any HTTP error for a browser. From 500 on, no person may mean that we could not look: no navigation. */
 export function renderError(props: ErrorProps): string {
   const { status, detail, retryAfter } = props
   const { title, body } = errorWords(status)
   return toHtml(
-    <Layout title={title} page={status >= 500 ? undefined : props}>
+    <Layout title={title} page={status >= 500 && props.person === undefined ? undefined : props}>
       <Word where="nobody">
         <p class="status">{texts.error.status(status)}</p>
         <h1>{title}</h1>

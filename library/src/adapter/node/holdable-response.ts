@@ -17,7 +17,8 @@ export interface HoldableResponse extends FailureTarget, HeaderStore {
   writeHead(...args: never[]): unknown
   write(...args: never[]): unknown
   end(...args: never[]): unknown
-  flushHeaders(): void
+  /** Missing in the types of HTTP/2, though it is there. */
+  flushHeaders?(): void
   emit(event: 'drain'): boolean
   destroy(): unknown
 }

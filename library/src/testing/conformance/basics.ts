@@ -123,6 +123,7 @@ const tests: readonly ConformanceTest[] = [
       await advance(MINUTE)
       const before = ended(await store.end(record.id, 'logged_out'))
       assert.deepEqual(before, { ...record, data: new Map() })
+      assert.deepEqual(await listIds(other, 'ann'), [])
       const result = await other.read(record.id)
       assert.equal(result.status, 'ended')
       if (result.status !== 'ended') return

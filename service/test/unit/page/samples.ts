@@ -113,6 +113,7 @@ export function samplePages(options: SampleOptions = {}): readonly Sample[] {
     ),
     signedIn('sign out', renderSignOutConfirm({ ...member, returnTo })),
     signedIn('error 404', renderError({ ...member, status: 404 })),
+    signedIn('error 500', renderError({ ...member, status: 500 })),
   ]
 }
 

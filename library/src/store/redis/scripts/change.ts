@@ -51,7 +51,7 @@ end
 
 for _, add in ipairs(adds) do
   local _, json, entry = entry_of(add.key)
-  local value = entry == '' and 0 or whole(json)
+  local value = entry == '' and 0 or json ~= '-0' and whole(json)
   local sum = value and math.abs(value) <= SAFE and value + add.value
   if not sum or math.abs(sum) > SAFE then return { 'conflict', text(now), add.key, entry } end
   add.sum = text(sum)
@@ -73,10 +73,10 @@ if #sets + #adds + #present > 0 then
   revision = revision + 1
   redis.call('HSET', KEYS[1], 'R', text(revision))
 end
+for _, key in ipairs(present) do redis.call('HDEL', KEYS[1], 'd:' .. key) end
 for _, set in ipairs(sets) do
   redis.call('HSET', KEYS[1], 'd:' .. set.key, text(revision) .. ':' .. set.value)
 end
-for _, key in ipairs(present) do redis.call('HDEL', KEYS[1], 'd:' .. key) end
 for _, add in ipairs(adds) do
   redis.call('HSET', KEYS[1], 'd:' .. add.key, text(revision) .. ':' .. add.sum)
 end
@@ -87,8 +87,9 @@ local age = now - session.created
 if ARGV[8] ~= '' then
   redis.call('HSET', KEYS[1], 'H', ARGV[9], 'P', ARGV[10], 'Q', text(age + ARGV[11]))
   if ARGV[12] == '1' then redis.call('HSET', KEYS[1], 'A', text(age)) end
+elseif ARGV[6] == '1' then
+  redis.call('HDEL', KEYS[1], 'P', 'Q')
 end
-if ARGV[6] == '1' then redis.call('HDEL', KEYS[1], 'P', 'Q') end
 if ARGV[5] == '1' then
   session.seen = math.max(session.seen, age)
   redis.call('HSET', KEYS[1], 'T', text(session.seen))

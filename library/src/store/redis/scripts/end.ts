@@ -21,13 +21,12 @@ if not session then return reply end
 reply = fields_of(name, { 'ended', text(now) })
 
 local after = tonumber(ARGV[6])
-local lasts = now - session.created + after
 if after <= 0 then
   bury(session, ARGV[5], now)
-elseif lasts < session.lasts then
-  session.lasts = lasts
+else
+  session.lasts = math.min(session.lasts, now - session.created + after)
   redis.call('HDEL', KEYS[1], 'Y')
-  redis.call('HSET', KEYS[1], 'X', text(lasts), 'Y', ARGV[5])
+  redis.call('HSET', KEYS[1], 'X', text(session.lasts), 'Y', ARGV[5])
   keep_session(session)
 end
 return reply

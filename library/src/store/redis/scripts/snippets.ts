@@ -67,11 +67,11 @@ end
 -- Why and since when a session must not be used, or nil while it is good. The order of the reasons is
 -- that of endedBecause in record.ts.
 local function verdict(session, owner)
-  local age = now - session.created
-  if owner and owner.disabled then return 'subject_disabled', owner.at end
-  if owner and session.epoch < owner.epoch then return owner.reason, owner.at end
-  if age >= session.lasts then return session.ends_as, expiry_of(session) end
-  if age >= session.seen + session.idle then return 'expired_idle', expiry_of(session) end
+  local age, expiry = now - session.created, expiry_of(session)
+  if owner and owner.disabled then return 'subject_disabled', math.min(owner.at, expiry) end
+  if owner and session.epoch < owner.epoch then return owner.reason, math.min(owner.at, expiry) end
+  if age >= session.lasts then return session.ends_as, expiry end
+  if age >= session.seen + session.idle then return 'expired_idle', expiry end
 end
 `
 

@@ -30,7 +30,7 @@ export class Model {
   readonly #subjects = new Map<string, SubjectRecord>()
   now: number = 0
   /** Ends reported so far for sessions of a subject, by reason. */
-  readonly ends = new Map<EndReason, number>()
+  readonly ends: Map<EndReason, number> = new Map()
 
   subject(subject: string | undefined): SubjectRecord {
     return (subject === undefined ? undefined : this.#subjects.get(subject)) ?? NO_SUBJECT_RECORD

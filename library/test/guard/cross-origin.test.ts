@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest'
+import { refuseCrossOrigin, type CrossOriginOptions } from '../../src/guard/cross-origin.js'
+import { incoming } from '../support/browser.js'
+
+interface Case {
+  readonly method?: string
+  readonly site?: string
+  readonly origin?: string
+  readonly type?: string
+  readonly cookie?: string
+  readonly options?: CrossOriginOptions
+}
+
+function code({
+  method = 'POST',
+  site,
+  origin,
+  type,
+  cookie = 'sid=x',
+  options = {},
+}: Case): string {
+  const headers: Record<string, string | undefined> = {
+    'sec-fetch-site': site,
+    origin,
+    'content-type': type,
+  }
+  const request = { ...incoming(cookie, { method }), header: (name: string) => headers[name] }
+  return refuseCrossOrigin(request, options)?.code ?? 'passes'
+}
+
+const own = 'https://app.example'
+
+describe('cross-origin requests', () => {
+  it('pass where the browser says that the page is our own', () => {
+    expect(code({ site: 'same-origin', origin: own })).toBe('passes')
+    expect(code({ site: 'same-origin' })).toBe('passes')
+    expect(code({ site: 'none' })).toBe('passes')
+    expect(code({ origin: own })).toBe('passes')
+    expect(
+      code({
+        origin: 'https://good.example',
+        options: { trustedOrigins: ['https://good.example'] },
+      }),
+    ).toBe('passes')
+    expect(
+      code({
+        site: 'cross-site',
+        origin: 'https://good.example',
+        options: { trustedOrigins: ['https://good.example'] },
+      }),
+    ).toBe('passes')
+    for (const method of ['GET', 'HEAD', 'OPTIONS'])
+      expect(code({ method, site: 'cross-site', origin: 'https://evil.example' })).toBe('passes')
+  })
+
+  it('header-11: Origin null is refused without Sec-Fetch-Site', () => {
+    expect(code({ origin: 'null' })).toBe('cross_origin')
+  })
+
+  it('header-12: an origin that only looks like ours is refused', () => {
+    const options = { origin: 'https://good.example' }
+    for (const origin of [
+      'https://good.example.evil.com',
+      'https://evilgood.example',
+      'http://good.example',
+      'https://good.example:8443',
+      'https://good.example/',
+      'HTTPS://GOOD.EXAMPLE',
+    ]) {
+      expect(code({ origin, options })).toBe('cross_origin')
+      expect(code({ origin, site: 'cross-site', options })).toBe('cross_origin')
+    }
+  })
+
+  it('header-13: two Origin headers are refused', () => {
+    expect(code({ origin: `${own}, ${own}` })).toBe('cross_origin')
+  })
+
+  it('header-14: an unknown or doubled Sec-Fetch-Site is refused', () => {
+    for (const site of [
+      'same-origin, cross-site',
+      'same-origin,same-origin',
+      'SAME-ORIGIN',
+      '',
+      'x',
+    ]) {
+      expect(code({ site, origin: own })).toBe('cross_origin')
+    }
+  })
+
+  it('header-15: Sec-Fetch-Site none does not excuse a foreign Origin', () => {
+    expect(code({ site: 'none', origin: 'https://evil.example' })).toBe('cross_origin')
+  })
+
+  it('header-16: a sibling subdomain that is not trusted is refused', () => {
+    expect(code({ site: 'same-site', origin: 'https://sibling.app.example' })).toBe('cross_origin')
+  })
+
+  it('clients without either header pass with JSON, and not with a form and a cookie', () => {
+    expect(code({ type: 'application/json' })).toBe('passes')
+    for (const type of [
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'text/plain;charset=utf-8',
+      'TEXT/PLAIN',
+    ]) {
+      expect(code({ type })).toBe('csrf_invalid')
+    }
+    const request = {
+      ...incoming(undefined, { method: 'POST' }),
+      header: (name: string) => (name === 'content-type' ? 'text/plain' : undefined),
+    }
+    expect(refuseCrossOrigin(request, {})).toBeUndefined()
+  })
+})

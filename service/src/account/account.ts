@@ -1,0 +1,54 @@
+/** A person's record. Holds nothing that could be presented. Instants are epoch milliseconds. */
+export interface Account {
+  /** 128 random bits; the subject of the person's sessions. */
+  readonly id: string
+  readonly username: string | undefined
+  readonly email: string | undefined
+  readonly role: Role
+  readonly createdAt: number
+  readonly passwordChangedAt: number
+  /** When the account was switched off. */
+  readonly disabledAt: number | undefined
+}
+
+export type Role = 'user' | 'admin'
+
+/** What a person gives to register: a user name, an address, or both. */
+export interface NewAccount {
+  readonly username?: string | undefined
+  readonly email?: string | undefined
+  readonly password: string
+  readonly role?: Role
+}
+
+/** What registering can come to. */
+export type Registration =
+  { readonly outcome: 'registered'; readonly account: Account } | { readonly outcome: 'taken' }
+
+/** What checking a password can come to. `disabled` is said only to who knows the password. */
+export type Verification =
+  | { readonly outcome: 'verified'; readonly account: Account }
+  | { readonly outcome: 'disabled'; readonly account: Account }
+  | { readonly outcome: 'wrong' }
+
+/** The accounts. Every method throws `AccountsUnavailable` where the database cannot be used. */
+export interface Accounts {
+  /** @throws InvalidField, Busy */
+  register(person: NewAccount): Promise<Registration>
+  get(id: string): Promise<Account | undefined>
+  /** Finds a person by user name or address, by the rule of `nameKey`. */
+  findByLogin(login: string): Promise<Account | undefined>
+  /** Takes the same time whether or not there is such a person. @throws Busy */
+  verifyPassword(login: string, password: string): Promise<Verification>
+  /** The same for a person who is signed in already. @throws Busy */
+  verifyPasswordOf(id: string, password: string): Promise<Verification>
+  /** `false` where there is no such person. @throws InvalidField, Busy */
+  changePassword(id: string, password: string): Promise<boolean>
+  /** Switches an account off. `false` where there is none, or it is off already. */
+  disable(id: string): Promise<boolean>
+  /** Switches it on again. `false` where there is none, or it is on already. */
+  enable(id: string): Promise<boolean>
+  /** Whether the database answers. */
+  isAvailable(): Promise<boolean>
+  close(): Promise<void>
+}

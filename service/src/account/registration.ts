@@ -1,0 +1,65 @@
+import type { NewAccount } from './account.js'
+import { InvalidField } from './errors.js'
+import { isAddress, isAddressKey, isVisibleName, LONGEST_NAME, nameKey, shownName } from './name.js'
+import { isAcceptablePassword, isPossiblePassword, PASSWORD_MOST_BYTES } from './password.js'
+import type { AccountTable } from './schema.js'
+
+/** What is wrong with a name, as a sentence after its field. */
+export const NAME_RULE = `must be 1 to ${String(LONGEST_NAME)} visible characters`
+/** What is wrong with an address. */
+export const ADDRESS_RULE = 'must be an e-mail address'
+
+type Names = Pick<AccountTable, 'username' | 'username_key' | 'email' | 'email_key'>
+
+/**
+ * The names of a new account with their keys.
+ *
+ * @throws InvalidField
+ */
+export function toNames({ username, email }: NewAccount): Names {
+  if (username === undefined && email === undefined) {
+    throw new InvalidField('username', 'username must be a string.')
+  }
+  if (username !== undefined && !isVisibleName(username)) {
+    throw new InvalidField('username', `username ${NAME_RULE}.`)
+  }
+  if (email !== undefined && !isAddress(email)) {
+    throw new InvalidField('email', `email ${ADDRESS_RULE}.`)
+  }
+  return {
+    username: username === undefined ? null : shownName(username),
+    email: email === undefined ? null : shownName(email),
+    ...toKeys(username && nameKey(username), email && nameKey(email)),
+  }
+}
+
+/** A user name that is an address counts as one: see `isAddressKey`. */
+function toKeys(
+  name: string | undefined,
+  address: string | undefined,
+): Pick<Names, 'username_key' | 'email_key'> {
+  if (name === undefined || !isAddressKey(name)) {
+    return { username_key: name ?? null, email_key: address ?? null }
+  }
+  if (address !== undefined && address !== name) {
+    throw new InvalidField('username', 'username may hold an @ only where it is the email.')
+  }
+  return { username_key: null, email_key: name }
+}
+
+/**
+ * Checks a password that somebody wants to have.
+ *
+ * @throws InvalidField
+ */
+export function checkPassword(password: string, minimum: number): void {
+  if (isAcceptablePassword(password, minimum)) return
+  const isTooLong = Buffer.byteLength(password) > PASSWORD_MOST_BYTES
+  const isBroken = !isTooLong && password !== '' && !isPossiblePassword(password)
+  const rule = isTooLong
+    ? `must be at most ${String(PASSWORD_MOST_BYTES)} bytes`
+    : isBroken
+      ? 'must be valid Unicode text'
+      : `must have at least ${String(minimum)} characters`
+  throw new InvalidField('password', `password ${rule}.`)
+}

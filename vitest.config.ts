@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+/**
+ * Two projects. `unit` starts no server and no process and must stay under 20 seconds: people run it
+ * while they write. `integration` is everything else. A test belongs there by where it lies or what
+ * it is called, so that nobody has to keep a list:
+ *
+ *   *.integration.test.ts                         needs a server, a process, or more than a second
+ *   library/test/** /redis, sqlite, fault, attack  (a folder of that name anywhere in the path)
+ *   service/test/ outside service/test/unit/      the service as a whole
+ *
+ * service/test/browser belongs to Playwright and runs in neither.
+ */
+const SLOW_IN_LIBRARY = [
+  'library/test/**/*.integration.test.ts',
+  'library/test/**/{redis,sqlite,fault,attack}/**/*.test.ts',
+]
+const SLOW_IN_SERVICE = 'service/test/unit/**/*.integration.test.ts'
+const BROWSER = 'service/test/browser/**'
+
+/**
+ * The service imports `sojourn` by name, which Node answers with the built files. Tests get the sources
+ * instead: no stale build, and one copy of each class whichever way it is imported.
+ */
+const alias = Object.entries(exportsOfLibrary()).map(([name, built]) => ({
+  find: new RegExp(`^sojourn${name.slice(1)}$`),
+  replacement: fileURLToPath(
+    new URL(built.replace(/^\.\/dist\/(.*)\.js$/, './library/src/$1.ts'), import.meta.url),
+  ),
+}))
+
+function exportsOfLibrary(): Record<string, string> {
+  const text = readFileSync(new URL('library/package.json', import.meta.url), 'utf8')
+  const { exports } = JSON.parse(text) as { exports: Record<string, string> }
+  return Object.fromEntries(Object.entries(exports).filter(([, path]) => path.endsWith('.js')))
+}
+
+export default defineConfig({
+  resolve: { alias },
+  // The pages of the service are Preact, rendered on the server.
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  test: {
+    // A process for each file: tests open servers, set variables and crash on purpose.
+    pool: 'forks',
+    maxWorkers: 2,
+    // Tests that need the real world to be honest about time: no retries, no hidden flakiness.
+    retry: 0,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['library/test/**/*.test.ts', 'service/test/unit/**/*.test.ts'],
+          exclude: [...SLOW_IN_LIBRARY, SLOW_IN_SERVICE],
+          testTimeout: 5_000,
+          hookTimeout: 5_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: [...SLOW_IN_LIBRARY, 'service/test/**/*.test.ts'],
+          exclude: ['service/test/unit/**/!(*.integration).test.ts', BROWSER],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+    ],
+    coverage: {
+      provider: 'v8',
+      include: ['library/src/**', 'service/src/**'],
+      reporter: ['text-summary', 'html'],
+      reportsDirectory: 'coverage',
+    },
+  },
+})
