@@ -7,14 +7,16 @@ import { defineConfig } from 'vitest/config'
  * while they write. `integration` is everything else. A test belongs there by where it lies or what
  * it is called, so that nobody has to keep a list:
  *
- *   *.integration.test.ts                         needs a server, a process, or more than a second
- *   library/test/** /redis, sqlite, fault, attack  (a folder of that name anywhere in the path)
- *   service/test/ outside service/test/unit/      the service as a whole
+ *   *.integration.test.ts                    needs a server of its own, a process, or seconds
+ *   *conformance.test.ts                     a whole store conformance suite
+ *   redis/ sqlite/ fault/ attack/            in library/test: a folder of that name in the path
+ *   service/test/ outside service/test/unit/ the service as a whole
  *
  * service/test/browser belongs to Playwright and runs in neither.
  */
 const SLOW_IN_LIBRARY = [
   'library/test/**/*.integration.test.ts',
+  'library/test/**/*conformance.test.ts',
   'library/test/**/{redis,sqlite,fault,attack}/**/*.test.ts',
 ]
 const SLOW_IN_SERVICE = 'service/test/unit/**/*.integration.test.ts'
@@ -54,8 +56,8 @@ export default defineConfig({
           name: 'unit',
           include: ['library/test/**/*.test.ts', 'service/test/unit/**/*.test.ts'],
           exclude: [...SLOW_IN_LIBRARY, SLOW_IN_SERVICE],
-          testTimeout: 5_000,
-          hookTimeout: 5_000,
+          testTimeout: 10_000,
+          hookTimeout: 10_000,
         },
       },
       {

@@ -25,7 +25,10 @@ const json = (name) => JSON.parse(text(name))
  * @param {string} long
  */
 function shortWords(long) {
-  const plain = long.replace(/[`*\\]/g, '').replace(/\s+/g, ' ').trim()
+  const plain = long
+    .replace(/[`*\\]/g, '')
+    .replace(/\s+/g, ' ')
+    .trim()
   return plain.length <= 60 ? plain : `${plain.slice(0, 59).replace(/[ ,;:.([]*\S*$/, '')} …`
 }
 
@@ -63,16 +66,24 @@ const ids = {
   group: collect(groups.map(([, id = '', words = '']) => [id, words])),
   asvs: collect(asvs.map(([, id = '', words = '']) => [`ASVS ${id}`, words.replace(/"/g, '')])),
   badInput: collect(
-    json('bad-inputs.json').cases.map((/** @type {{ id: string, input: string }} */ c) => [c.id, c.input]),
+    json('bad-inputs.json').cases.map((/** @type {{ id: string, input: string }} */ c) => [
+      c.id,
+      c.input,
+    ]),
   ),
   fault: collect(
-    json('faults.json').rows.map((/** @type {{ id: string, fault: string }} */ r) => [`fault ${r.id}`, r.fault]),
+    json('faults.json').rows.map((/** @type {{ id: string, fault: string }} */ r) => [
+      `fault ${r.id}`,
+      r.fault,
+    ]),
   ),
   advisory: collect(
-    json('advisories.json').items.map((/** @type {{ id: string, component: string, class: string }} */ a) => [
-      advisoryId(a.id),
-      `${a.component}: ${a.class}`,
-    ]),
+    json('advisories.json').items.map(
+      (/** @type {{ id: string, component: string, class: string }} */ a) => [
+        advisoryId(a.id),
+        `${a.component}: ${a.class}`,
+      ],
+    ),
   ),
 }
 

@@ -11,5 +11,7 @@ for (const { file, line, target, rule } of violations) {
   console.error(`${file}:${String(line)}: import of '${target}': ${rule}`)
 }
 const count = violations.length === 1 ? '1 import' : `${String(violations.length)} imports`
-console.log(`layers: ${String(files)} files, ${violations.length === 0 ? 'no import' : count} against the table`)
+console.log(
+  `layers: ${String(files)} files, ${violations.length === 0 ? 'no import' : count} against the table`,
+)
 if (violations.length > 0) process.exitCode = 1

@@ -8,4 +8,6 @@ import { failPlainly } from './workspace/fail.mjs'
 import { refuseOldNode } from './workspace/node-floor.mjs'
 
 refuseOldNode()
-import('./suite/suite.mjs').then(({ runSuite }) => runSuite(process.argv.slice(2))).catch(failPlainly)
+import('./suite/suite.mjs')
+  .then(({ runSuite }) => runSuite(process.argv.slice(2)))
+  .catch(failPlainly)

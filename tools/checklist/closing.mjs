@@ -38,7 +38,12 @@ function judgeRow(row, tests) {
   const passed = tests.filter(({ outcome }) => outcome === 'passed')
   const failed = tests.filter(({ outcome }) => outcome === 'failed')
   const files = [...new Set((failed.length > 0 ? failed : passed).map(({ file }) => file))].sort()
-  return { ...row, closed: passed.length > 0 && failed.length === 0, files, why: why(tests, failed) }
+  return {
+    ...row,
+    closed: passed.length > 0 && failed.length === 0,
+    files,
+    why: why(tests, failed),
+  }
 }
 
 /**

@@ -14,7 +14,12 @@ const kinds = /** @type {Kind[]} */ (Object.keys(KINDS))
  * @returns {string}
  */
 export function summary(rows) {
-  const lines = kinds.map((kind) => counted(KINDS[kind], rows.filter((row) => row.kind === kind)))
+  const lines = kinds.map((kind) =>
+    counted(
+      KINDS[kind],
+      rows.filter((row) => row.kind === kind),
+    ),
+  )
   const closed = new Set(rows.filter((row) => row.closed).map(({ id }) => id))
   const groups = behaviourGroups().map(({ ids }) => ({ closed: ids.every((id) => closed.has(id)) }))
   const [first = [], second = [], ...rest] = lines
@@ -40,7 +45,10 @@ function counted(name, rows) {
  */
 export function openIds(rows) {
   return kinds
-    .map((kind) => ({ kind, ids: rows.filter((r) => r.kind === kind && !r.closed).map((r) => bare(r.id)) }))
+    .map((kind) => ({
+      kind,
+      ids: rows.filter((r) => r.kind === kind && !r.closed).map((r) => bare(r.id)),
+    }))
     .filter(({ ids }) => ids.length > 0)
     .map(({ kind, ids }) => `open ${KINDS[kind]}:\n${wrapped(ids)}`)
     .join('\n\n')

@@ -35,7 +35,8 @@ const REPEATABLE = [
 export function readTitle(title, known) {
   const colon = title.indexOf(':')
   const items = listOf(colon === -1 ? title : title.slice(0, colon))
-  if (!items.some((item) => LOOKS_LIKE_ID.test(item) || known.has(item))) return { ids: [], problems: [] }
+  if (!items.some((item) => LOOKS_LIKE_ID.test(item) || known.has(item)))
+    return { ids: [], problems: [] }
   if (colon === -1) return { ids: [], problems: ['has an id, but no colon after it'] }
   const unknown = items.filter((item) => !known.has(item))
   return {

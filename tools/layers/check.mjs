@@ -23,7 +23,9 @@ export function checkLayers(root) {
   const violations = [
     ...library.flatMap((path) => check(root, 'library/src', path, libraryRule)),
     ...service.flatMap((path) => check(root, 'service/src', path, serviceRule)),
-    ...library.filter((path) => path.endsWith('src/index.ts')).flatMap((path) => checkFrontDoor(root, path)),
+    ...library
+      .filter((path) => path.endsWith('src/index.ts'))
+      .flatMap((path) => checkFrontDoor(root, path)),
   ]
   return { files: library.length + service.length, violations }
 }
@@ -67,7 +69,8 @@ function libraryRule(part, target, found) {
   const from = layerOf(part)
   const to = layerOf(target)
   const stranger = [from, to].find((layer) => !isKnown(layer))
-  if (stranger !== undefined) return `${stranger} is in no layer; give it a place in tools/layers/table.mjs`
+  if (stranger !== undefined)
+    return `${stranger} is in no layer; give it a place in tools/layers/table.mjs`
   const allowed = mayImport(from)
   if (from === to || allowed.has(to) || allowed.has(target)) return undefined
   if (part === READS_OPTIONS && to === 'options') return undefined
@@ -89,7 +92,8 @@ function isKnown(layer) {
  * @returns {string | undefined}
  */
 function packageRule(part, target) {
-  if (isBuiltin(target)) return WITHOUT_NODE.test(part) ? 'browser/ runs where Node is not' : undefined
+  if (isBuiltin(target))
+    return WITHOUT_NODE.test(part) ? 'browser/ runs where Node is not' : undefined
   const rule = PACKAGES.find((one) => one.part.test(part))
   return rule === undefined || rule.packages.test(target) ? undefined : rule.why
 }
@@ -133,7 +137,9 @@ function serviceRule(part, target) {
  */
 function checkFrontDoor(root, path) {
   if (readImports(path).onlyReExports) return []
-  return [{ file: relative(root, path), line: 1, target: 'index.ts', rule: 'index.ts only re-exports' }]
+  return [
+    { file: relative(root, path), line: 1, target: 'index.ts', rule: 'index.ts only re-exports' },
+  ]
 }
 
 /**

@@ -66,7 +66,11 @@ export const PACKAGES = [
     packages: /^(?!(express|fastify|hono|koa|redis|ioredis|vitest)(\/|$))/,
     why: 'testing/ loads no framework, no Redis client and no test runner',
   },
-  { part: /^/, packages: /^(?!)/, why: 'the library loads no package here, not even for its types' },
+  {
+    part: /^/,
+    packages: /^(?!)/,
+    why: 'the library loads no package here, not even for its types',
+  },
 ]
 
 /** Node's own modules that browser code must not touch: all of them. */
@@ -80,7 +84,8 @@ export const WITHOUT_NODE = /^browser\//
 export const SERVICE_RULES = [
   {
     part: /^page\//,
-    never: /^(store\/|database\/|account\/.*(store|database)|sojourn\/(redis|sqlite)$|redis$|pg$|kysely$)/,
+    never:
+      /^(store\/|database\/|account\/.*(store|database)|sojourn\/(redis|sqlite)$|redis$|pg$|kysely$)/,
     why: 'page/ gets what it shows as values, and reaches no store',
   },
   {

@@ -45,7 +45,9 @@ function fromVitest(report) {
  * @returns {boolean}
  */
 function isBrokenFile(file) {
-  return file.status === 'failed' && file.assertionResults.every(({ status }) => status !== 'failed')
+  return (
+    file.status === 'failed' && file.assertionResults.every(({ status }) => status !== 'failed')
+  )
 }
 
 /**

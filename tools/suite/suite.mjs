@@ -34,7 +34,9 @@ export async function runSteps(steps, announce = console.log) {
   const lines = []
   for (const step of steps) {
     const hasFailed = lines.some(({ state }) => state === 'failed')
-    lines.push(hasFailed ? { name: step.name, state: 'not run', took: 0 } : await runStep(step, announce))
+    lines.push(
+      hasFailed ? { name: step.name, state: 'not run', took: 0 } : await runStep(step, announce),
+    )
   }
   return lines
 }
@@ -67,12 +69,16 @@ function explain(error) {
  * @returns {Part | undefined}
  */
 function wantedPart(args) {
-  const { values } = parseArgs({ args: [...args], options: { only: { type: 'string' } } })
-  const part = PARTS.find((name) => name === values.only)
-  if (values.only !== undefined && part === undefined) {
-    throw new StepFailed(`--only takes one of ${PARTS.join(', ')}; not "${values.only}"`)
-  }
-  return part
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: { only: { type: 'string' } },
+    allowPositionals: true,
+    strict: false,
+  })
+  const part = PARTS.find((name) => name === values['only'])
+  const isClear = positionals.length === 0 && Object.keys(values).every((name) => name === 'only')
+  if (isClear && (part !== undefined || values['only'] === undefined)) return part
+  throw new StepFailed(`usage: npm test [-- --only ${PARTS.join('|')}]`)
 }
 
 /**

@@ -15,7 +15,9 @@ export function table(lines) {
   const rows = [...lines.map(row), ['all', '', readable(total), '', '', '']]
   const skipped = lines.flatMap(({ counts }) => counts?.skipped ?? [])
   const list = skipped.map((name) => `  ${name}`)
-  return [columns([head, ...rows]), ...(list.length > 0 ? ['', 'skipped:', ...list] : [])].join('\n')
+  return [columns([head, ...rows]), ...(list.length > 0 ? ['', 'skipped:', ...list] : [])].join(
+    '\n',
+  )
 }
 
 /**

@@ -10,7 +10,9 @@ import { timed } from './progress.mjs'
 export async function installPackages() {
   const missing = firstMissingPackage(ROOT)
   if (missing === undefined) return
-  await timed(`installing packages with npm ci (${missing})`, () => run('npm', ['ci'], { toError: true }))
+  await timed(`installing packages with npm ci (${missing})`, () =>
+    run('npm', ['ci'], { toError: true }),
+  )
 }
 
 /**

@@ -31,11 +31,13 @@ export async function timed(what, work) {
   const before = performance.now()
   const code = await work()
   const took = readable(performance.now() - before)
-  if (code !== 0) throw new StepFailed(`${what}: failed with exit code ${String(code)} after ${took}`)
+  if (code !== 0)
+    throw new StepFailed(`${what}: failed with exit code ${String(code)} after ${took}`)
   say(`${what}: done in ${took}`)
 }
 
 /** A step ended badly and has already printed why: only the message is worth showing. */
 export class StepFailed extends Error {
+  /** @override */
   name = 'StepFailed'
 }

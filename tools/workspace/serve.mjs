@@ -24,13 +24,14 @@ export async function serve() {
  * Under `npm start`, Ctrl-C reaches us twice: from the terminal, and passed on by npm. The service
  * would take the second for "stop at once", so a repetition within a moment is dropped.
  */
-function hearEachSignalOnce() {
+export function hearEachSignalOnce() {
   const emit = process.emit.bind(process)
   /** @type {Map<string | symbol, number>} */
   const heard = new Map()
   /** @type {(event: string | symbol, ...rest: unknown[]) => boolean} */
   const once = (event, ...rest) => {
-    if (event !== 'SIGINT' && event !== 'SIGTERM') return Reflect.apply(emit, process, [event, ...rest])
+    if (event !== 'SIGINT' && event !== 'SIGTERM')
+      return Reflect.apply(emit, process, [event, ...rest])
     const now = performance.now()
     const last = heard.get(event)
     if (last !== undefined && now - last < SAME_SIGNAL_MS) return true

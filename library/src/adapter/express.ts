@@ -169,11 +169,16 @@ function attach<Data extends object>(
     }
     holdResponse(response, settle, {
       maxHeldBytes,
-      onFailure(error) {
-        if (error instanceof StoreUnavailable) unavailable(error, request, response)
-        else sendFault(response, error)
+      // `direct` goes past whatever middleware wrapped the response after us.
+      onFailure(error, direct) {
+        if (error instanceof StoreUnavailable) unavailable(error, request, direct)
+        else sendFault(direct, error)
       },
     })
     next()
   }
 }
+
+export { createNodeIncoming } from '../request/incoming.js'
+export type { ProxyTrust } from '../request/client-address.js'
+export { sendRefusal, sendUnavailable } from './node/send.js'

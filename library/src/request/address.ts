@@ -1,4 +1,4 @@
-import { isIP, isIPv4, isIPv6 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 
 /** The longest text that is looked at: a bracketed IPv6 address with zone id and port is shorter. */
 const LONGEST = 80
@@ -12,13 +12,20 @@ const MAPPED = '::ffff:'
  */
 export function canonicalAddress(text: string | undefined): string | undefined {
   if (text === undefined || text.length > LONGEST) return undefined
+  return canonical(text) ?? canonical(withoutPort(text))
+}
+
+function canonical(text: string): string | undefined {
   if (isIPv4(text)) return text
-  if (text.startsWith(MAPPED) && isIPv4(text.slice(MAPPED.length))) return text.slice(MAPPED.length)
-  if (isIPv6(text)) return canonicalIPv6(text)
-  const match = WITH_PORT.exec(text)
-  const bare = match?.[1] ?? match?.[2] ?? ''
-  if (isIP(bare) === 0) return undefined
-  return isIPv4(bare) ? bare : canonicalIPv6(bare)
+  if (!isIPv6(text)) return undefined
+  // What Node reports of an IPv4 client on a dual-stack socket; needs no parsing.
+  const tail = text.startsWith(MAPPED) ? text.slice(MAPPED.length) : ''
+  return isIPv4(tail) ? tail : canonicalIPv6(text)
+}
+
+function withoutPort(text: string): string {
+  const [, bracketed, dotted = ''] = WITH_PORT.exec(text) ?? []
+  return bracketed ?? dotted
 }
 
 /**

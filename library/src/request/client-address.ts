@@ -83,24 +83,31 @@ function trustNetworks(entries: readonly unknown[]): ProxyTrust {
 }
 
 function addNetwork(trusted: BlockList, entry: unknown): void {
-  const [text, length, ...rest] = typeof entry === 'string' ? entry.split('/') : []
-  const address = text === undefined || isIP(text) === 0 ? undefined : canonicalAddress(text)
-  if (text === undefined || address === undefined || rest.length > 0) throw notANetwork(entry)
-  const bits = isIPv4(address) ? 32 : 128
-  // `::ffff:10.0.0.0/104` is 10.0.0.0/8: addresses are compared in their canonical form.
-  const surplus = bits === 32 && !isIPv4(text) ? 96 : 0
-  const prefix = length === undefined ? bits : toPrefixLength(length) - surplus
-  if (Number.isNaN(prefix) || prefix < 0 || prefix > bits) throw notANetwork(entry)
+  const network = typeof entry === 'string' ? parseNetwork(entry) : undefined
+  if (network === undefined) throw notANetwork(entry)
+  const { address, prefix } = network
   if (prefix === 0) {
     throw new InvalidOption(
       `trustProxy: ${String(entry)} trusts everybody. Give the addresses of your proxies.`,
     )
   }
-  trusted.addSubnet(address, prefix, bits === 32 ? 'ipv4' : 'ipv6')
+  trusted.addSubnet(address, prefix, isIPv4(address) ? 'ipv4' : 'ipv6')
 }
 
-function toPrefixLength(text: string): number {
-  return /^\d{1,3}$/.test(text) ? Number(text) : NaN
+const NETWORK = /^([^/]+)(?:\/(\d{1,3}))?$/
+
+function parseNetwork(text: string): { address: string; prefix: number } | undefined {
+  const [, written = '', length] = NETWORK.exec(text) ?? []
+  const address = isIP(written) === 0 ? undefined : canonicalAddress(written)
+  if (address === undefined) return undefined
+  const [bits, writtenBits] = [bitsOf(address), bitsOf(written)]
+  // Addresses are compared in canonical form: `::ffff:10.0.0.0/104` is 10.0.0.0/8.
+  const prefix = Number(length ?? writtenBits) - (writtenBits - bits)
+  return prefix >= 0 && prefix <= bits ? { address, prefix } : undefined
+}
+
+function bitsOf(address: string): 32 | 128 {
+  return isIPv4(address) ? 32 : 128
 }
 
 function notANetwork(entry: unknown): InvalidOption {

@@ -112,7 +112,9 @@ class NodeIncoming implements Incoming {
 
   #lowerCase(name: string): string | undefined {
     const value = this.#request.headers[name]
-    return typeof value === 'object' ? value.join(', ') : value
+    if (typeof value === 'string') return value
+    // Never what an object inherits, should somebody ask for a header called `constructor`.
+    return Array.isArray(value) ? value.join(', ') : undefined
   }
 
   #judged(): Transport {

@@ -128,8 +128,10 @@ const SAME_SITE_WORDS: ReadonlyMap<string, string> = new Map([
   ['none', 'None'],
 ])
 
-function lowerSameSite({ sameSite = 'lax' }: CookieAttributes): string {
-  return String(sameSite).toLowerCase()
+function lowerSameSite(attributes: CookieAttributes): string {
+  // Options come from outside: this may be `true`, as express-session has it.
+  const sameSite: unknown = attributes.sameSite ?? 'lax'
+  return typeof sameSite === 'string' ? sameSite.toLowerCase() : ''
 }
 
 function checkPlace(name: string, { path = '/', domain }: CookieAttributes): void {

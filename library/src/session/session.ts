@@ -11,6 +11,7 @@ import { elevate, type ElevateOptions } from './renew.js'
 import { NONE, type Resolution } from './resolve.js'
 import { headersLeft, signIn, type SignInOptions } from './start.js'
 import { toFacts, type SessionFacts } from './facts.js'
+import { touch } from './touch.js'
 import { active, load, loaded, type Visit } from './visit.js'
 
 /** Schemas by key; see the option `schema`. */
@@ -192,9 +193,19 @@ export class Session<Data extends object = Record<string, unknown>> {
     await elevate(this.#visit, options)
   }
 
+  /** The person stays: the idle time starts anew, durable when this resolves. Answers `false` where there is no session. */
+  async touch(): Promise<boolean> {
+    return touch(this.#visit)
+  }
+
   /** Makes everything set so far durable now. Throws `SessionEnded` where the session ended meanwhile. */
   async save(): Promise<void> {
     await save(this.#visit)
+  }
+
+  /** Forgets what was set and deleted and not saved yet. */
+  discard(): void {
+    this.#visit.copy.discard()
   }
 
   /** From here on this request only reads; writing throws. */

@@ -103,6 +103,12 @@ export class WorkingCopy {
     }
   }
 
+  /** Forgets all pending changes. */
+  discard(): void {
+    this.#set.clear()
+    this.#deleted.clear()
+  }
+
   /** Takes note of what the store says rests under a key. */
   refresh(key: string, entry: DataEntry | undefined): void {
     if (entry === undefined) this.#entries.delete(key)

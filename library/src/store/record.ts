@@ -36,7 +36,7 @@ export interface SessionRecord {
   readonly endsAs: EndReason | undefined
   /** The subject's epoch when the session started. A session of an older epoch has been revoked. */
   readonly epoch: number
-  /** Counts the writes to the data; 0 for a record never patched. */
+  /** Counts the writes to the data, that of `create` included; 0 while there never was any. */
   readonly revision: number
   /** Short facts the store keeps without reading them: see {@link TRAITS}. */
   readonly traits: Readonly<Partial<Record<TraitName, string>>>

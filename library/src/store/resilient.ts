@@ -1,5 +1,165 @@
-// Placeholder by the lead so that the rest compiles; the Redis helper overwrites this file.
+import { InvalidInput, StoreUnavailable } from '../errors.js'
+import { systemClock, type Clock } from '../system/clock.js'
 import type { Store } from './store.js'
-export function createResilientStore(store: Store, _options: { onStateChange?: (state: 'open' | 'half-open' | 'closed') => void; onCall?: (verb: string, milliseconds: number, outcome: 'ok' | 'fault') => void; [key: string]: unknown }): Store {
-  return store
+
+/** `closed`: every call goes through. `open`: none does. `half-open`: one does, and decides. */
+export type CircuitState = 'closed' | 'open' | 'half-open'
+
+/** Options of {@link createResilientStore}. Durations are milliseconds. */
+export interface ResilientStoreOptions {
+  /** How long one call may take. Default 250. */
+  readonly commandDeadline?: number
+  /** Faults in a row after which no call is let through. Default 5. */
+  readonly failuresToOpen?: number
+  /** How often one call is let through to see whether the store is back. Default 500. */
+  readonly probeEvery?: number
+  /** Only `elapsed` is used. Default: the host's. */
+  readonly clock?: Clock
+  readonly onStateChange?: (state: CircuitState) => void
+  /** Hears how each call went, those that were refused at once too; `fault` is what the caller was thrown. */
+  readonly onCall?: (
+    verb: string,
+    milliseconds: number,
+    outcome: 'ok' | 'fault',
+    fault?: StoreUnavailable,
+  ) => void
+}
+
+/** The deadline leaves room for a slow network, and for four calls within the second a decision may take. */
+const DEFAULTS: Required<ResilientStoreOptions> = {
+  commandDeadline: 250,
+  failuresToOpen: 5,
+  probeEvery: 500,
+  clock: systemClock,
+  onStateChange: () => undefined,
+  onCall: () => undefined,
+}
+
+/**
+ * Puts a deadline and a circuit breaker around every verb of a store, so that no caller waits for one
+ * that hangs, and nothing piles up in front of one that is down.
+ *
+ * Whatever the store throws, and the deadline, become {@link StoreUnavailable} with the cause kept; only
+ * {@link InvalidInput} passes as it is. What the store answers after the deadline is dropped.
+ */
+export function createResilientStore(store: Store, options: ResilientStoreOptions = {}): Store {
+  const settings = { ...DEFAULTS, ...options }
+  const circuit = new Circuit(settings)
+  const verb = <Args extends readonly unknown[], Answer>(
+    name: string,
+    call: (...args: Args) => Promise<Answer>,
+  ): ((...args: Args) => Promise<Answer>) => guard(store.name, name, call, circuit, settings)
+  return {
+    name: store.name,
+    bucketOf: (subject) => store.bucketOf(subject),
+    create: verb('create', (session) => store.create(session)),
+    read: verb('read', (id) => store.read(id)),
+    change: verb('change', (id, change) => store.change(id, change)),
+    end: verb('end', (id, reason, after) => store.end(id, reason, after)),
+    endAll: verb('endAll', (subject, reason, except) => store.endAll(subject, reason, except)),
+    reap: verb('reap', (subject, limit) => store.reap(subject, limit)),
+    list: verb('list', (subject, page) => store.list(subject, page)),
+    readSubject: verb('readSubject', (subject) => store.readSubject(subject)),
+    changeSubject: verb('changeSubject', (subject, change) => store.changeSubject(subject, change)),
+    check: verb('check', () => store.check()),
+    close: () => store.close(),
+  }
+}
+
+/** One verb behind the circuit and the deadline. */
+function guard<Args extends readonly unknown[], Answer>(
+  storeName: string,
+  name: string,
+  call: (...args: Args) => Promise<Answer>,
+  circuit: Circuit,
+  { commandDeadline, clock, onCall }: Required<ResilientStoreOptions>,
+): (...args: Args) => Promise<Answer> {
+  return async (...args) => {
+    const start = clock.elapsed()
+    if (!circuit.mayPass()) {
+      const fault = new StoreUnavailable(`the ${storeName} store is down and was not asked`)
+      onCall(name, clock.elapsed() - start, 'fault', fault)
+      throw fault
+    }
+    try {
+      const answer = await inTime(call(...args), commandDeadline, storeName)
+      circuit.succeeded()
+      onCall(name, clock.elapsed() - start, 'ok')
+      return answer
+    } catch (error) {
+      if (error instanceof InvalidInput) {
+        circuit.learntNothing()
+        throw error
+      }
+      const fault = toStoreUnavailable(error, storeName)
+      circuit.failed()
+      onCall(name, clock.elapsed() - start, 'fault', fault)
+      throw fault
+    }
+  }
+}
+
+function toStoreUnavailable(error: unknown, storeName: string): StoreUnavailable {
+  if (error instanceof StoreUnavailable) return error
+  return new StoreUnavailable(`the ${storeName} store failed`, { cause: error })
+}
+
+/** Settles as `answer` does, or throws after `deadline`; a rejection that comes later is handled, and dropped. */
+function inTime<Answer>(answer: Promise<Answer>, deadline: number, name: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => {
+      reject(new StoreUnavailable(`the ${name} store did not answer within ${deadline} ms`))
+    }
+    // After a long pause of the event loop timers come first; answers that have arrived are let in before.
+    const timer = setTimeout(() => setImmediate(giveUp), deadline).unref()
+    answer.then(resolve, reject).finally(() => {
+      clearTimeout(timer)
+    })
+  })
+}
+
+/** The circuit breaker: counts faults in a row, and decides who may pass. */
+class Circuit {
+  readonly #settings: Required<ResilientStoreOptions>
+  #state: CircuitState = 'closed'
+  #failures = 0
+  /** The next instant at which a call may pass though the circuit is open. */
+  #probeAt = 0
+
+  constructor(settings: Required<ResilientStoreOptions>) {
+    this.#settings = settings
+  }
+
+  /** Whether a call may go to the store; while it is open, one now and then may, and decides for all. */
+  mayPass(): boolean {
+    if (this.#state === 'closed') return true
+    if (this.#state === 'half-open' || this.#settings.clock.elapsed() < this.#probeAt) return false
+    this.#become('half-open')
+    return true
+  }
+
+  succeeded(): void {
+    this.#failures = 0
+    this.#become('closed')
+  }
+
+  failed(): void {
+    this.#failures += 1
+    // Calls that were under way when it opened fail after it: they must not put the next probe off.
+    if (this.#state === 'open') return
+    if (this.#state === 'closed' && this.#failures < this.#settings.failuresToOpen) return
+    this.#probeAt = this.#settings.clock.elapsed() + this.#settings.probeEvery
+    this.#become('open')
+  }
+
+  /** The call never came to the storage: if it was the probe, the next one shall be. */
+  learntNothing(): void {
+    if (this.#state === 'half-open') this.#become('open')
+  }
+
+  #become(state: CircuitState): void {
+    if (state === this.#state) return
+    this.#state = state
+    this.#settings.onStateChange(state)
+  }
 }

@@ -50,16 +50,22 @@ export interface Store {
    */
   endAll(subject: string, reason: EndReason, except?: SessionId): Promise<EndAllResult>
 
-  /** Turns at most `limit` sessions of older epochs, or out of time, into tombstones, and drops them from the index. */
+  /**
+   * Turns at most `limit` sessions of older epochs, or out of time, into tombstones, and drops them from
+   * the index. No other verb does: every end is told once, by `end`, by `create` (evicted) or by `reap`.
+   */
   reap(subject: string, limit: number): Promise<ReapResult>
 
   /** The subject's live sessions, most recently seen first, without their data. */
   list(subject: string, page: Page): Promise<ListResult>
 
-  /** What the store keeps of a subject. */
+  /** What the store keeps of a subject: while a session of it may live, and `tombstoneFor` after the last change. */
   readSubject(subject: string): Promise<SubjectRecord>
 
-  /** Changes a subject's record; all its sessions see that on their next read. */
+  /**
+   * Changes a subject's record; all its sessions see that on their next read. Disabling raises the epoch
+   * as `endAll` with `subject_disabled` would, so that enabling brings no session back.
+   */
   changeSubject(subject: string, change: SubjectChange): Promise<SubjectRecord>
 
   /** Reaches for the storage and says how it is; throws {@link StoreUnavailable} where it cannot be reached. */
@@ -129,7 +135,10 @@ export interface Ending {
   readonly subject: string | undefined
 }
 
-/** One change to a live session. Everything in it happens, or nothing does. */
+/**
+ * One change to a live session. Everything in it happens, or nothing does. A key is named once: in
+ * `set`, `delete` or `increment`.
+ */
 export interface Change {
   /** The session was used: the idle time starts anew. */
   readonly seen?: boolean

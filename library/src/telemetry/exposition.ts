@@ -13,7 +13,11 @@ export function renderHead(name: string, kind: string, help: string): string {
 
 /** `a="x",b="y"`, without braces. Two different sets of values never give the same text. */
 export function renderLabels(names: readonly string[], values: readonly string[]): string {
-  return names.map((name, index) => `${name}="${toLabelValue(values[index] ?? '')}"`).join(',')
+  let text = ''
+  for (const [index, name] of names.entries()) {
+    text += `${index === 0 ? '' : ','}${name}="${toLabelValue(values[index] ?? '')}"`
+  }
+  return text
 }
 
 /** One line: `name{labels} value`. */
@@ -27,10 +31,13 @@ export function renderNumber(value: number): string {
   return value === -Infinity ? '-Inf' : String(value)
 }
 
+/** Most values need no work: no escape, no half of a character. */
+const NEEDS_WORK = /[\\\n"\ud800-\udfff]/
+
 function toLabelValue(text: string): string {
-  const short = text.length > LONGEST_VALUE ? text.slice(0, LONGEST_VALUE) : text
+  if (text.length <= LONGEST_VALUE && !NEEDS_WORK.test(text)) return text
   // A lone surrogate has no UTF-8 form, and one value that is not UTF-8 makes Prometheus refuse the whole text.
-  const wellFormed = /\p{Surrogate}/u.test(short) ? Buffer.from(short).toString() : short
+  const wellFormed = Buffer.from(text.slice(0, LONGEST_VALUE)).toString()
   return wellFormed.replace(/[\\\n"]/g, escape)
 }
 

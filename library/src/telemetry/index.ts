@@ -10,7 +10,6 @@
  * observeSojourn(sojourn, metrics)
  * ```
  */
-export { METRICS_CONTENT_TYPE } from './exposition.js'
 export type { Family } from './family.js'
 export { createMetrics, DEFAULT_SERIES_LIMIT, type Metrics } from './metrics.js'
 export { observeSojourn } from './observe.js'

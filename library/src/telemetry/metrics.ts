@@ -1,4 +1,5 @@
 import { InvalidOption } from '../errors.js'
+import { METRICS_CONTENT_TYPE } from './exposition.js'
 import { BoundedFamily, type Family, type FamilyShape } from './family.js'
 import { HistogramCell, NumberCell, type Cell, type Counter, type Gauge } from './series.js'
 import type { Histogram } from './series.js'
@@ -36,8 +37,10 @@ export interface Metrics {
   ): Family<Label, Histogram>
   /** Calls `prepare` each time before the text is made, for several series out of one reading. */
   beforeText(prepare: () => void): void
-  /** All series, as Prometheus reads them (exposition format 0.0.4, {@link METRICS_CONTENT_TYPE}). */
+  /** All series, as Prometheus reads them (exposition format 0.0.4). */
   text(): string
+  /** The `Content-Type` to send {@link Metrics.text} with. */
+  readonly contentType: string
 }
 
 /** Makes an empty {@link Metrics}. It starts no timer and keeps nothing but the numbers. */
@@ -83,6 +86,7 @@ export function createMetrics(): Metrics {
       for (const family of families.values()) text += family.render()
       return text
     },
+    contentType: METRICS_CONTENT_TYPE,
   }
 }
 

@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
@@ -73,7 +72,7 @@ describe('Incoming of a Node request', () => {
       targets.push(request.url, createNodeIncoming(request, createProxyTrust(undefined)).target)
       response.end()
     })
-    const server = await listen(app as unknown as (q: IncomingMessage, s: ServerResponse) => void)
+    const server = await listen(app)
     await exchange(server.port, 'GET /mount/x?y HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
     await server.close()
     expect(targets).toEqual(['/x?y', '/mount/x?y'])

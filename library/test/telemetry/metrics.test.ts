@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { InvalidOption } from '../../src/errors.js'
-import { createMetrics, METRICS_CONTENT_TYPE } from '../../src/telemetry/index.js'
+import { createMetrics } from '../../src/telemetry/index.js'
 import { samplesOf } from './samples.js'
 
 describe('the text of metrics', () => {
@@ -10,7 +10,7 @@ describe('the text of metrics', () => {
     metrics.gauge('level', 'A level.').series({}).set(-0.5)
     const sizes = metrics.histogram('size_bytes', 'Sizes.', ['of'], [1, 10]).series({ of: 'x' })
     for (const value of [0, 1, 1.5, 10, 11, 400]) sizes.observe(value)
-    expect(METRICS_CONTENT_TYPE).toBe('text/plain; version=0.0.4; charset=utf-8')
+    expect(metrics.contentType).toBe('text/plain; version=0.0.4; charset=utf-8')
     expect(metrics.text()).toBe(
       [
         '# HELP visits_total Visits.',

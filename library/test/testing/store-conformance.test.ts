@@ -20,7 +20,7 @@ const titleOf = (name: string): string =>
     ? 'after 3,000 random operations it agrees with the model, and creates - live = ends'
     : name
 
-describe('the store conformance suite', () => {
+describe('the store conformance suite', { timeout: 120_000 }, () => {
   it('finds nothing wrong with a sound store', async () => {
     const { passed, failed } = await judge(() => ({}))
     expect([...failed]).toEqual([])

@@ -4,11 +4,10 @@
  * half done and the SQLite file, which the sessions may share, is never held over an `await`.
  */
 import { randomBytes } from 'node:crypto'
-import type { Kysely, Selectable } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import type { Account, Accounts, NewAccount, Registration, Verification } from './account.js'
 import { Busy } from './errors.js'
-import { guarded, isTaken } from './guarded.js'
-import { isAddressKey, isVisibleName, nameKey } from './name.js'
+import { guarded } from './guarded.js'
 import {
   createPasswordHasher,
   isPossiblePassword,
@@ -16,10 +15,12 @@ import {
   type PasswordHasher,
 } from './password.js'
 import { checkPassword, toNames } from './registration.js'
-import type { AccountTable, Schema } from './schema.js'
+import { createRows, type Row, type Rows } from './rows.js'
+import type { Schema } from './schema.js'
 
 /** What accounts are made of. */
 export interface AccountsOptions {
+  /** Opened by `openDatabase`. */
   readonly database: Kysely<Schema>
   /** The fewest characters of a new password. Default 8. */
   readonly passwordMinimum?: number
@@ -29,121 +30,97 @@ export interface AccountsOptions {
   readonly now?: () => number
 }
 
-type Row = Selectable<AccountTable>
+/** What the steps below share. */
+interface Parts {
+  readonly rows: Rows
+  readonly hasher: PasswordHasher
+  readonly now: () => number
+  readonly minimum: number
+}
 
-/** The accounts in a database that `openDatabase` has opened. */
+/** The accounts of the service. */
 export function createAccounts(options: AccountsOptions): Accounts {
-  const { database } = options
-  const hasher = options.hasher ?? createPasswordHasher()
-  const now = options.now ?? Date.now
-  const minimum = options.passwordMinimum ?? PASSWORD_MINIMUM.production
-
-  const rowOf = (id: string): Promise<Row | undefined> => {
-    if (!ID.test(id)) return Promise.resolve(undefined)
-    const query = database.selectFrom('account').selectAll().where('id', '=', id)
-    return guarded(() => query.executeTakeFirst())
+  const { database, now = Date.now } = options
+  const parts: Parts = {
+    rows: createRows(database),
+    hasher: options.hasher ?? createPasswordHasher(),
+    now,
+    minimum: options.passwordMinimum ?? PASSWORD_MINIMUM.production,
   }
-
-  const rowByKey = (key: string): Promise<Row | undefined> => {
-    const column = isAddressKey(key) ? 'email_key' : 'username_key'
-    const query = database.selectFrom('account').selectAll().where(column, '=', key)
-    return guarded(() => query.executeTakeFirst())
-  }
-
-  const rowByLogin = (login: string): Promise<Row | undefined> =>
-    isVisibleName(login) ? rowByKey(nameKey(login)) : Promise.resolve(undefined)
-
-  /** Whether one row was changed. */
-  const change = async (
-    id: string,
-    values: Partial<Row>,
-    only?: Partial<Row>,
-  ): Promise<boolean> => {
-    let query = database.updateTable('account').set(values).where('id', '=', id)
-    for (const [column, value] of Object.entries(only ?? {}) as [keyof Row, string | null][]) {
-      query = query.where(column, 'is not distinct from', value)
-    }
-    const result = await guarded(() => query.executeTakeFirst())
-    return result.numUpdatedRows > 0n
-  }
-
-  /** Brings an old hash up to today's parameters. Not urgent: at the next sign-in it is tried again. */
-  const refresh = async (row: Row, password: string): Promise<void> => {
-    if (!hasher.isOutdated(row.password_hash)) return
-    try {
-      const password_hash = await hasher.create(password)
-      // Only where the password was not changed meanwhile.
-      await change(row.id, { password_hash }, { password_hash: row.password_hash })
-    } catch (error) {
-      if (!(error instanceof Busy)) throw error
-    }
-  }
-
-  const judge = async (row: Row | undefined, password: string): Promise<Verification> => {
-    if (!isPossiblePassword(password)) return { outcome: 'wrong' }
-    const isRight = await hasher.matches(row?.password_hash, password)
-    if (row === undefined || !isRight) return { outcome: 'wrong' }
-    await refresh(row, password)
-    const account = toAccount(row)
-    return { outcome: account.disabledAt === undefined ? 'verified' : 'disabled', account }
-  }
-
-  const register = async (person: NewAccount): Promise<Registration> => {
-    const names = toNames(person)
-    checkPassword(person.password, minimum)
-    for (const key of [names.username_key, names.email_key]) {
-      if (key !== null && (await rowByKey(key)) !== undefined) return { outcome: 'taken' }
-    }
-    const instant = now()
-    const row: Row = {
-      id: randomBytes(16).toString('base64url'),
-      ...names,
-      password_hash: await hasher.create(person.password),
-      role: person.role ?? 'user',
-      created_at: instant,
-      password_changed_at: instant,
-      disabled_at: null,
-    }
-    try {
-      await guarded(() => database.insertInto('account').values(row).execute())
-      return { outcome: 'registered', account: toAccount(row) }
-    } catch (error) {
-      if (isTaken(error)) return { outcome: 'taken' }
-      throw error
-    }
-  }
-
+  const { rows } = parts
   return {
-    register,
-    get: async (id) => optional(await rowOf(id)),
-    findByLogin: async (login) => optional(await rowByLogin(login)),
-    verifyPassword: async (login, password) => judge(await rowByLogin(login), password),
-    verifyPasswordOf: async (id, password) => judge(await rowOf(id), password),
-    async changePassword(id, password) {
-      checkPassword(password, minimum)
-      const password_hash = await hasher.create(password)
-      return change(id, { password_hash, password_changed_at: now() })
-    },
-    disable: (id) => change(id, { disabled_at: now() }, { disabled_at: null }),
-    async enable(id) {
-      const row = await rowOf(id)
-      return row?.disabled_at != null && (await change(id, { disabled_at: null }))
-    },
-    async isAvailable() {
-      try {
-        await guarded(() => database.selectFrom('account').select('id').limit(1).execute())
-        return true
-      } catch {
-        return false
-      }
-    },
+    register: (person) => register(parts, person),
+    get: async (id) => maybe(await rows.byId(id)),
+    findByLogin: async (login) => maybe(await rows.byLogin(login)),
+    verifyPassword: async (login, password) => verify(parts, await rows.byLogin(login), password),
+    verifyPasswordOf: async (id, password) => verify(parts, await rows.byId(id), password),
+    changePassword: (id, password) => changePassword(parts, id, password),
+    disable: (id) => rows.setDisabled(id, now()),
+    enable: (id) => rows.setDisabled(id, null),
+    isAvailable: () => isAvailable(database),
     close: () => database.destroy(),
   }
 }
 
-const ID = /^[\w-]{22}$/
+async function isAvailable(database: Kysely<Schema>): Promise<boolean> {
+  try {
+    await guarded(() => sql`select 1 from account limit 1`.execute(database))
+    return true
+  } catch {
+    return false
+  }
+}
 
-function optional(row: Row | undefined): Account | undefined {
+async function register(parts: Parts, person: NewAccount): Promise<Registration> {
+  const names = toNames(person)
+  checkPassword(person.password, parts.minimum)
+  // Asked first only to spare the hash; what decides is the unique column.
+  for (const key of [names.username_key, names.email_key]) {
+    if (key !== null && (await parts.rows.byKey(key)) !== undefined) return { outcome: 'taken' }
+  }
+  const instant = parts.now()
+  const row: Row = {
+    // 128 random bits: the subject of every session of this person.
+    id: randomBytes(16).toString('base64url'),
+    ...names,
+    password_hash: await parts.hasher.create(person.password),
+    role: person.role ?? 'user',
+    created_at: instant,
+    password_changed_at: instant,
+    disabled_at: null,
+  }
+  const isNew = await parts.rows.insert(row)
+  return isNew ? { outcome: 'registered', account: toAccount(row) } : { outcome: 'taken' }
+}
+
+async function verify(parts: Parts, row: Row | undefined, password: string): Promise<Verification> {
+  if (!isPossiblePassword(password)) return { outcome: 'wrong' }
+  const isRight = await parts.hasher.matches(row?.password_hash, password)
+  if (row === undefined || !isRight) return { outcome: 'wrong' }
+  await refreshHash(parts, row, password)
+  const account = toAccount(row)
+  return { outcome: account.disabledAt === undefined ? 'verified' : 'disabled', account }
+}
+
+/** Brings an old hash up to today's parameters. Not urgent: the next sign-in tries again. */
+async function refreshHash({ rows, hasher }: Parts, row: Row, password: string): Promise<void> {
+  const previous = row.password_hash
+  if (!hasher.isOutdated(previous)) return
+  try {
+    // Only where the password was not changed meanwhile.
+    await rows.setPassword(row.id, { password_hash: await hasher.create(password) }, previous)
+  } catch (error) {
+    if (!(error instanceof Busy)) throw error
+  }
+}
+
+async function changePassword(parts: Parts, id: string, password: string): Promise<boolean> {
+  checkPassword(password, parts.minimum)
+  const password_hash = await parts.hasher.create(password)
+  return parts.rows.setPassword(id, { password_hash, password_changed_at: parts.now() })
+}
+
+function maybe(row: Row | undefined): Account | undefined {
   return row === undefined ? undefined : toAccount(row)
 }
 

@@ -42,8 +42,15 @@ export function sqliteDialect(module: SqliteModule, file: string): Dialect {
     createDriver: () =>
       new ImmediateDriver({ database: () => Promise.resolve(open(module, file)) }),
     createQueryCompiler: () => new SqliteQueryCompiler(),
-    createAdapter: () => new SqliteAdapter(),
+    createAdapter: () => new TransactionalAdapter(),
     createIntrospector: (database) => new SqliteIntrospector(database),
+  }
+}
+
+/** SQLite changes its schema inside transactions; Kysely does not use that unless it is told. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
   }
 }
 

@@ -14,6 +14,9 @@ const words = texts.devices
 /** Younger than one touch interval: then "seen" would claim more than is known. */
 const IN_USE = 60_000
 
+/** As many as keep the page under 15 KB, however long their names and addresses are. */
+export const DEVICES_PER_PAGE = 10
+
 /** `GET /sessions` for a browser: every device, this one first, each with its way out. */
 export function renderDevices(props: DevicesProps): string {
   const devices = props.devices.toSorted((a, b) => Number(b.isCurrent) - Number(a.isCurrent))

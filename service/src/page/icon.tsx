@@ -22,14 +22,7 @@ export type IconName = keyof typeof ICONS
 export function Icon({ name }: { readonly name: IconName }): JSX.Element {
   return (
     <svg class="icon" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true">
-      <path
-        d={ICONS[name]}
-        fill="none"
-        stroke="currentColor"
-        stroke-width="1.75"
-        stroke-linecap="round"
-        stroke-linejoin="round"
-      />
+      <path d={ICONS[name]} />
     </svg>
   )
 }

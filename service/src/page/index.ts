@@ -5,7 +5,7 @@
 export { ASSET_CACHE, assets, iconAsset, styleAsset, type Asset } from './assets.js'
 export { renderDashboard } from './dashboard.js'
 export { describeAgent, type AgentDescription, type DeviceKind } from './device-name.js'
-export { renderDevices } from './devices.js'
+export { DEVICES_PER_PAGE, renderDevices } from './devices.js'
 export { renderError, renderUnavailable } from './error.js'
 export { renderReauthenticate, renderRegister, renderSignIn } from './gate.js'
 export { renderHome } from './home.js'

@@ -20,10 +20,21 @@ export function directResponse<Response extends Target>(
 ): Response {
   const direct: Readonly<Record<Method, Call>> = {
     writeHead: (...args) => during(() => inner.writeHead.apply(response, args)),
-    write: (...args) => during(() => sayHead(response, inner) ?? inner.write.apply(response, args)),
+    write: (...args) =>
+      during(() => {
+        sayHead(response, inner)
+        return inner.write.apply(response, args)
+      }),
     end: (...args) =>
-      during(() => sayHead(response, inner, args) ?? inner.end.apply(response, args)),
-    flushHeaders: () => during(() => sayHead(response, inner) ?? inner.flushHeaders.call(response)),
+      during(() => {
+        sayHead(response, inner, args)
+        return inner.end.apply(response, args)
+      }),
+    flushHeaders: () =>
+      during(() => {
+        sayHead(response, inner)
+        return inner.flushHeaders.call(response)
+      }),
   }
   return new Proxy(response, {
     get: (target, key) =>
@@ -36,7 +47,7 @@ function sayHead(
   response: Target,
   inner: Readonly<Record<Method, Call>>,
   ending?: readonly unknown[],
-): undefined {
+): void {
   if (response.headersSent) return
   const [chunk, encoding] = ending ?? []
   const named = response.getHeaders()

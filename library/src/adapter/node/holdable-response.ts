@@ -53,8 +53,9 @@ export function isRefusedByNode(
   const status = Number(method === 'writeHead' ? chunk : statusCode) | 0
   if (status < 100 || status > 999) return true
   if (method === 'write') return byteLength(chunk, encoding) === undefined
-  if (method !== 'end' || !Boolean(chunk) || typeof chunk === 'function') return false
-  return byteLength(chunk, encoding) === undefined
+  // To `end`, anything falsy means that there is no chunk.
+  const isChunk = Boolean(chunk) && typeof chunk !== 'function'
+  return method === 'end' && isChunk && byteLength(chunk, encoding) === undefined
 }
 
 /** The bytes of a chunk, or `undefined` for what is no chunk. */

@@ -25,10 +25,9 @@ export function pageOf(
   return { records: shown, next: last && rest.length > limit ? toCursor(last) : undefined }
 }
 
-/** Most recently seen first; by id where two were seen at the same instant. */
+/** Most recently seen first; by id, which no two share, where two were seen at the same instant. */
 function compare(left: Place, right: Place): number {
   if (left.lastSeenAt !== right.lastSeenAt) return right.lastSeenAt - left.lastSeenAt
-  if (left.id === right.id) return 0
   return left.id < right.id ? -1 : 1
 }
 

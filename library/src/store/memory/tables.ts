@@ -35,8 +35,8 @@ export class Tables {
   readonly #tombstones = new Map<SessionId, Tombstone>()
   readonly #subjects = new Map<string, SubjectRow>()
   readonly #lifetime: Required<StoreOptions>
-  #recordsHand: Iterator<SessionRecord> = this.#records.values()
-  #subjectsHand: Iterator<[string, SubjectRow]> = this.#subjects.entries()
+  #recordsHand: MapIterator<SessionRecord> = this.#records.values()
+  #subjectsHand: MapIterator<[string, SubjectRow]> = this.#subjects.entries()
 
   constructor(lifetime: Required<StoreOptions>) {
     this.#lifetime = lifetime
@@ -102,6 +102,12 @@ export class Tables {
     row.record = { ...row.record, ...change }
     row.keepUntil = Math.max(row.keepUntil, now + this.#lifetime.tombstoneFor)
     return row.record
+  }
+
+  /** Index entries that name no record: none, at any time. For the conformance suite alone. */
+  strayEntries(): SessionId[] {
+    const entries = [...this.#subjects.values()].flatMap(({ sessions }) => [...sessions])
+    return entries.filter((id) => !this.#records.has(id))
   }
 
   /** Loses a subject's index, as a fault might; for the conformance suite alone. */

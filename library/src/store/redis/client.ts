@@ -50,9 +50,15 @@ export function toConnection(client: RedisClient): Connection {
       'option client must be a client instance of redis (node-redis), ioredis, iovalkey or valkey-glide.',
     )
   }
-  if (typeof shape.on === 'function') shape.on('error', () => undefined)
+  if (typeof shape.on === 'function' && !LISTENED.has(client)) {
+    shape.on('error', () => undefined)
+    LISTENED.add(client)
+  }
   return { isReady: () => isReady(client), ...run }
 }
+
+/** Clients that have the listener: several stores may share one. */
+const LISTENED = new WeakSet<RedisClient>()
 
 interface Emitter {
   on(event: 'error', listener: () => void): unknown

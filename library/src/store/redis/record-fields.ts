@@ -1,5 +1,6 @@
 import { toEndReason } from '../end-reason.js'
 import {
+  NO_SUBJECT_RECORD,
   TRAITS,
   type DataEntry,
   type SessionId,
@@ -37,36 +38,39 @@ export const OWN_FIELDS = {
   revision: 'R',
 } as const
 
-const TRAIT_OF: ReadonlyMap<string, TraitName> = new Map(
-  Object.entries(TRAITS).map(([name, field]) => [field, name as TraitName]),
-)
+const TRAIT_NAMES = Object.entries(TRAITS) as [TraitName, string][]
 const DATA = 'd:'
 
-/** A hash as it comes from Redis: names and values in turn. */
-export type Words = readonly string[]
+/** A hash taken apart: its own fields by their letter, and what rests under `d:` by key. */
+interface Hash {
+  readonly own: Readonly<Record<string, string | undefined>>
+  readonly data: ReadonlyMap<string, string>
+}
 
-/** Reads a hash into a record, or `undefined` where it makes no sense to this version. */
-export function toRecord(id: SessionId, words: Words): SessionRecord | undefined {
-  const fields = toFields(words)
-  const life = toLife(fields)
-  if (life === undefined || fields.has(OWN_FIELDS.version)) return undefined
-  const subject = fields.get(OWN_FIELDS.subject)
-  const previousUntil = whole(fields.get(OWN_FIELDS.previousUntil))
-  const proved =
-    whole(fields.get(OWN_FIELDS.authenticatedAt)) ?? (subject === undefined ? undefined : 0)
-  const endsAs = fields.get(OWN_FIELDS.endsAs)
-  return {
-    id,
-    subject: subject === undefined ? undefined : decode(subject),
-    previousDigest: fields.get(OWN_FIELDS.previousDigest),
-    previousUntil: previousUntil === undefined ? undefined : life.createdAt + previousUntil,
-    authenticatedAt: proved === undefined ? undefined : life.createdAt + proved,
-    endsAs: endsAs === undefined ? undefined : toEndReason(endsAs),
-    ...life,
-    revision: whole(fields.get(OWN_FIELDS.revision)) ?? 0,
-    traits: toTraits(fields),
-    data: toData(words),
+/** Takes a hash apart as it comes from Redis: names and values in turn. In one pass, as every read needs it. */
+function toHash(words: readonly string[]): Hash {
+  const own: Record<string, string> = {}
+  const data = new Map<string, string>()
+  for (let at = 0; at + 1 < words.length; at += 2) {
+    const name = words[at] ?? ''
+    const value = words[at + 1] ?? ''
+    if (name.length === 1) own[name] = value
+    else if (name.startsWith(DATA)) data.set(name.slice(DATA.length), value)
   }
+  return { own, data }
+}
+
+/** Reads what rests under a session's key: a record, a tombstone, or `undefined` where it makes no sense to this version. */
+export function toSession(
+  id: SessionId,
+  words: readonly string[],
+  now: number,
+): { readonly record: SessionRecord } | { readonly ending: Ending } | undefined {
+  const { own, data } = toHash(words)
+  if (own['K'] !== undefined) return { ending: toEnding(own['K'], own['Z'], own['S'], now) }
+  const life = own[OWN_FIELDS.version] === undefined ? toLife(own) : undefined
+  if (life === undefined) return undefined
+  return { record: { id, ...life, ...toRest(own, life.createdAt), data: toData(data) } }
 }
 
 type Life = Pick<
@@ -75,13 +79,13 @@ type Life = Pick<
 >
 
 /** What no record can be without. The same is asked of it by SESSION in scripts/snippets.ts. */
-function toLife(fields: ReadonlyMap<string, string>): Life | undefined {
-  const secretDigest = fields.get(OWN_FIELDS.secretDigest)
-  const createdAt = whole(fields.get(OWN_FIELDS.createdAt))
-  const seen = whole(fields.get(OWN_FIELDS.lastSeenAt))
-  const idleTimeout = whole(fields.get(OWN_FIELDS.idleTimeout))
-  const lasts = whole(fields.get(OWN_FIELDS.absoluteExpiresAt))
-  const epoch = whole(fields.get(OWN_FIELDS.epoch) ?? '0')
+function toLife(own: Hash['own']): Life | undefined {
+  const secretDigest = own[OWN_FIELDS.secretDigest]
+  const createdAt = whole(own[OWN_FIELDS.createdAt])
+  const seen = whole(own[OWN_FIELDS.lastSeenAt])
+  const idleTimeout = whole(own[OWN_FIELDS.idleTimeout])
+  const lasts = whole(own[OWN_FIELDS.absoluteExpiresAt])
+  const epoch = whole(own[OWN_FIELDS.epoch] ?? '0')
   if (secretDigest === undefined || createdAt === undefined || seen === undefined) return undefined
   if (idleTimeout === undefined || lasts === undefined || epoch === undefined) return undefined
   return {
@@ -94,13 +98,42 @@ function toLife(fields: ReadonlyMap<string, string>): Life | undefined {
   }
 }
 
-/** Reads a tombstone, or `undefined` where the hash is none. */
-export function toTombstone(words: Words, now: number): Ending | undefined {
-  const fields = toFields(words)
-  const reason = fields.get('K')
-  return reason === undefined
-    ? undefined
-    : toEnding(reason, fields.get('Z'), fields.get(OWN_FIELDS.subject), now)
+/** The fields that may be absent; one that cannot be read counts as absent. */
+function toRest(
+  own: Hash['own'],
+  createdAt: number,
+): Omit<SessionRecord, keyof Life | 'id' | 'data'> {
+  const subject = own[OWN_FIELDS.subject]
+  const endsAs = own[OWN_FIELDS.endsAs]
+  const until = whole(own[OWN_FIELDS.previousUntil])
+  const proved = whole(own[OWN_FIELDS.authenticatedAt]) ?? (subject === undefined ? undefined : 0)
+  return {
+    subject: subject === undefined ? undefined : decode(subject),
+    previousDigest: own[OWN_FIELDS.previousDigest],
+    previousUntil: until === undefined ? undefined : createdAt + until,
+    authenticatedAt: proved === undefined ? undefined : createdAt + proved,
+    endsAs: endsAs === undefined ? undefined : toEndReason(endsAs),
+    revision: whole(own[OWN_FIELDS.revision]) ?? 0,
+    traits: toTraits(own),
+  }
+}
+
+function toTraits(own: Hash['own']): SessionRecord['traits'] {
+  const traits: Partial<Record<TraitName, string>> = {}
+  for (const [name, field] of TRAIT_NAMES) {
+    const value = own[field]
+    if (value !== undefined) traits[name] = value
+  }
+  return traits
+}
+
+function toData(texts: Hash['data']): Map<string, DataEntry> {
+  const data = new Map<string, DataEntry>()
+  for (const [key, text] of texts) {
+    const entry = toDataEntry(text)
+    if (entry !== undefined) data.set(key, entry)
+  }
+  return data
 }
 
 /** An ending from its parts at rest. */
@@ -118,20 +151,16 @@ export function toEnding(
 }
 
 /** Reads a subject's hash, or `undefined` where it makes no sense. A missing hash has no words. */
-export function toSubjectRecord(words: Words): SubjectRecord | undefined {
-  const fields = toFields(words)
-  const epoch = whole(fields.get('E') ?? '0')
-  const reason = fields.get('Y')
+export function toSubjectRecord(words: readonly string[]): SubjectRecord | undefined {
+  if (words.length === 0) return NO_SUBJECT_RECORD
+  const { own, data } = toHash(words)
+  const epoch = whole(own['E'] ?? '0')
   if (epoch === undefined) return undefined
-  const attributes = new Map<string, string>()
-  for (const [name, value] of fields) {
-    if (name.startsWith(DATA)) attributes.set(name.slice(DATA.length), value)
-  }
   return {
     epoch,
-    epochReason: reason === undefined ? undefined : toEndReason(reason),
-    isDisabled: fields.get('D') === '1',
-    attributes,
+    epochReason: own['Y'] === undefined ? undefined : toEndReason(own['Y']),
+    isDisabled: own['D'] === '1',
+    attributes: data,
   }
 }
 
@@ -156,31 +185,6 @@ export function toDataEntry(text: string): DataEntry | undefined {
   const colon = text.indexOf(':')
   const revision = whole(text.slice(0, Math.max(colon, 0)))
   return revision === undefined ? undefined : { json: text.slice(colon + 1), revision }
-}
-
-function toFields(words: Words): Map<string, string> {
-  const fields = new Map<string, string>()
-  for (let at = 0; at + 1 < words.length; at += 2) fields.set(words[at] ?? '', words[at + 1] ?? '')
-  return fields
-}
-
-function toTraits(fields: ReadonlyMap<string, string>): SessionRecord['traits'] {
-  const traits: Partial<Record<TraitName, string>> = {}
-  for (const [field, name] of TRAIT_OF) {
-    const value = fields.get(field)
-    if (value !== undefined) traits[name] = value
-  }
-  return traits
-}
-
-function toData(words: Words): Map<string, DataEntry> {
-  const data = new Map<string, DataEntry>()
-  for (let at = 0; at + 1 < words.length; at += 2) {
-    const name = words[at] ?? ''
-    const entry = name.startsWith(DATA) ? toDataEntry(words[at + 1] ?? '') : undefined
-    if (entry !== undefined) data.set(name.slice(DATA.length), entry)
-  }
-  return data
 }
 
 /** Reads a whole number that was written by a script, and nothing else. */

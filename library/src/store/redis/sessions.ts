@@ -8,6 +8,7 @@ import type {
   Gone,
   NewSession,
   ReadResult,
+  Renewal,
   Store,
 } from '../store.js'
 import { bucketPart, encodeSubject, toSessionId, type Keys } from './keys.js'
@@ -15,9 +16,8 @@ import {
   toDataEntry,
   toEnding,
   toNewFields,
-  toRecord,
+  toSession,
   toSubjectRecord,
-  toTombstone,
   whole,
 } from './record-fields.js'
 import type { Reply, Run } from './runner.js'
@@ -111,44 +111,56 @@ function toReadResult(id: SessionId, reply: Reply): ReadResult {
   const { status, now, words } = reply
   if (status === 'missing' || status === 'corrupt') return { status, now }
   const split = 1 + Number(words[0])
-  const fields = words.slice(split)
-  const ending = toTombstone(fields, now)
-  if (ending !== undefined) return { status: 'ended', ending, now }
-  const record = toRecord(id, fields)
+  const session = toSession(id, words.slice(split), now)
   const subject = toSubjectRecord(words.slice(1, split))
-  if (record === undefined || subject === undefined) return { status: 'corrupt', now }
-  return { status: 'found', record, subject, now }
+  if (session === undefined || subject === undefined) return { status: 'corrupt', now }
+  if ('ending' in session) return { status: 'ended', ending: session.ending, now }
+  return { status: 'found', record: session.record, subject, now }
 }
 
 function toChangeWords(change: Change): string[] {
-  const { renewal } = change
   const traits = Object.entries(change.traits ?? {}) as [TraitName, string | null][]
-  const written = traits.flatMap(([name, value]) =>
-    value === null ? [] : [[name, value] as const],
-  )
-  const removed = traits.filter(([, value]) => value === null)
+  const written: [string, string][] = []
+  const removed: string[] = []
+  for (const [name, value] of traits) {
+    if (value === null) removed.push(TRAITS[name])
+    else written.push([TRAITS[name], value])
+  }
   return [
-    change.seen === true ? '1' : '',
-    change.forgetPrevious === true ? '1' : '',
+    toFlag(change.seen),
+    toFlag(change.forgetPrevious),
     change.baseRevision === undefined ? '' : String(change.baseRevision),
-    renewal?.from ?? '',
-    renewal?.to ?? '',
-    renewal?.keep ?? renewal?.from ?? '',
-    String(renewal?.keepPreviousFor ?? 0),
-    renewal?.isAuthentication === true ? '1' : '',
-    ...toPairs([...(change.set ?? [])]),
-    String(change.delete?.length ?? 0),
-    ...(change.delete ?? []),
-    ...toPairs([...(change.increment ?? [])]),
-    ...toPairs([...(change.expect ?? [])]),
-    ...toPairs(written.map(([name, value]) => [TRAITS[name], value])),
-    ...removed.map(([name]) => TRAITS[name]),
+    ...toRenewalWords(change.renewal),
+    ...toPairs(change.set),
+    ...toList(change.delete),
+    ...toPairs(change.increment),
+    ...toPairs(change.expect),
+    ...toPairs(written),
+    ...removed,
   ]
 }
 
+function toRenewalWords(renewal: Renewal | undefined): string[] {
+  if (renewal === undefined) return ['', '', '', '0', '']
+  const { from, to, keep = from, keepPreviousFor, isAuthentication } = renewal
+  return [from, to, keep, String(keepPreviousFor), toFlag(isAuthentication)]
+}
+
+function toFlag(flag: boolean | undefined): string {
+  return flag === true ? '1' : ''
+}
+
+/** The length of a list, and the list. */
+function toList(items: readonly string[] = []): string[] {
+  return [String(items.length), ...items]
+}
+
 /** The number of pairs, and the pairs. */
-function toPairs(pairs: readonly (readonly [string, string | number])[]): string[] {
-  return [String(pairs.length), ...pairs.flatMap(([key, value]) => [key, String(value)])]
+function toPairs(pairs: Iterable<readonly [string, string | number]> = []): string[] {
+  const words = ['']
+  for (const [key, value] of pairs) words.push(key, String(value))
+  words[0] = String((words.length - 1) / 2)
+  return words
 }
 
 function toChangeResult(reply: Reply): ChangeResult {
@@ -180,8 +192,10 @@ function toNumbers(words: readonly string[]): Map<string, number> {
 }
 
 function toEndResult(id: SessionId, reply: Reply): EndResult {
-  const record = reply.status === 'ended' ? toRecord(id, reply.words) : undefined
-  return record === undefined ? toGone(reply) : { status: 'ended', record }
+  const session = reply.status === 'ended' ? toSession(id, reply.words, reply.now) : undefined
+  return session !== undefined && 'record' in session
+    ? { status: 'ended', record: session.record }
+    : toGone(reply)
 }
 
 function toGone(reply: Reply): Gone {

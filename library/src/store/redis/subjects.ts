@@ -3,7 +3,7 @@ import { toEndReason } from '../end-reason.js'
 import type { SessionRecord, SubjectRecord } from '../record.js'
 import type { ListResult, Page, ReapResult, Store, SubjectChange } from '../store.js'
 import { bucketPart, encode, ownPart, toSessionId } from './keys.js'
-import { dataField, toRecord, toSubjectRecord } from './record-fields.js'
+import { dataField, toSession, toSubjectRecord } from './record-fields.js'
 import type { Reply } from './runner.js'
 import { END_ALL } from './scripts/end-all.js'
 import { LIST } from './scripts/list.js'
@@ -58,7 +58,7 @@ function toReapResult(bucket: string, reply: Reply): ReapResult {
 }
 
 /** `lastSeenAt.id` of the last session on the page before. */
-const CURSOR = /^(\d{1,15})\.([\w~.%-]{1,200})$/
+const CURSOR = /^(\d{1,15})\.([\w~.%-]{1,500})$/
 
 function toPageWords({ limit, cursor }: Page): string[] {
   const size = String(checkCount('limit', limit, Math.min(limit, 100)))
@@ -72,15 +72,12 @@ function toListResult(bucket: string, reply: Reply): ListResult {
   const { now, words } = reply
   const records: SessionRecord[] = []
   let next: string | undefined
-  for (let at = 1; at + 1 < words.length;) {
+  for (let at = 1; at + 2 < words.length; at += 3 + Number(words[at + 2])) {
     const own = words[at] ?? ''
-    const end = at + 2 + Number(words[at + 1])
-    const record = toRecord(toSessionId(bucket, own), words.slice(at + 2, end))
-    if (record !== undefined) {
-      records.push(record)
-      next = `${String(record.lastSeenAt)}.${own}`
-    }
-    at = end
+    const end = at + 3 + Number(words[at + 2])
+    const session = toSession(toSessionId(bucket, own), words.slice(at + 3, end), now)
+    if (session !== undefined && 'record' in session) records.push(session.record)
+    next = `${words[at + 1] ?? ''}.${own}`
   }
   return { records, next: words[0] === '1' ? next : undefined, now }
 }

@@ -18,6 +18,8 @@ export interface Connection {
   exec(sql: string): void
   /** Starts a transaction that may write. Throws at once where another connection is writing. */
   begin(durability: Durability): void
+  /** Sets what is set for each connection. Comes before everything else; may be tried again. */
+  configure(): void
   close(): void
 }
 
@@ -51,7 +53,6 @@ export function connect(driver: SqliteDriver, file: string): Connection {
     statements.set(sql, statement)
     return statement
   }
-  database.exec(PRAGMAS)
   return {
     get isTransaction() {
       return database.isTransaction
@@ -63,7 +64,12 @@ export function connect(driver: SqliteDriver, file: string): Connection {
       database.exec(sql)
     },
     begin: createBegin(database),
+    configure: () => {
+      database.exec(PRAGMAS)
+    },
     close: () => {
+      // Statements cannot be finalised by hand: those still referenced would keep the file open.
+      statements.clear()
       database.close()
     },
   }

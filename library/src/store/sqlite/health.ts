@@ -51,10 +51,17 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
-/** Takes the writer's lock and lets it go. Throws where that cannot be had. */
+const CHANGE_NOTHING = `UPDATE setting SET value = value`
+
+/** Takes the writer's lock, changes nothing, and lets go. Throws where that cannot be done. */
 export function probeWriting(connection: Connection): void {
   connection.begin('written')
-  connection.exec('ROLLBACK')
+  try {
+    // To begin is not enough: SQLite finds out that it may only read when the first page changes.
+    connection.exec(CHANGE_NOTHING)
+  } finally {
+    if (connection.isTransaction) connection.exec('ROLLBACK')
+  }
 }
 
 /**

@@ -22,6 +22,7 @@ export async function openFile(
   const connection = connect(driver, file)
   try {
     await whenFree(() => {
+      connection.configure()
       prepare(connection, file, migrations)
     }, patience)
     return connection

@@ -12,6 +12,8 @@ export type Migration = (connection: Connection) => void
  * disagree with the instants it is made of; `data` comes last, so that lists need not read past it.
  * The live sessions of a subject are all of its present epoch: one range of `session_by_subject`
  * holds them in the order of the list, however many dead ones of older epochs wait to be reaped.
+ * The check keeps out integers that a JavaScript number cannot hold: one such row, and the driver could
+ * not read the page of a list that it is on.
  */
 const TABLES = `
   CREATE TABLE setting (
@@ -36,7 +38,8 @@ const TABLES = `
     revision INTEGER NOT NULL,
     expires_at INTEGER AS (min(last_seen_at + idle_timeout, absolute_expires_at)) VIRTUAL,
     traits TEXT NOT NULL,
-    data TEXT NOT NULL
+    data TEXT NOT NULL,
+    CHECK (max(created_at, last_seen_at, idle_timeout, absolute_expires_at) < 9007199254740992)
   ) STRICT;
   CREATE INDEX session_by_subject
     ON session (subject, epoch, last_seen_at DESC, id, expires_at) WHERE subject IS NOT NULL;

@@ -1,9 +1,15 @@
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { systemClock } from '../../system/clock.js'
 import { isBusy } from './fault.js'
 
-/** Milliseconds for which every turn of the event loop tries again: most locks are held for less than one. */
-const EAGER = 3
+/**
+ * Lets the event loop go on for about a millisecond before the next try. To try on every turn of the
+ * loop would take the processor from the very process that holds the lock; courtesy.ts sees to it that
+ * who looks once a millisecond gets a turn.
+ */
+export async function backOff(): Promise<void> {
+  await pause(1)
+}
 
 /**
  * Tries until no other process holds the lock, for `patience` milliseconds of real time at most, and
@@ -16,9 +22,8 @@ export async function whenFree<T>(attempt: () => T, patience: number): Promise<T
     try {
       return attempt()
     } catch (error) {
-      const waited = systemClock.elapsed() - start
-      if (!isBusy(error) || waited >= patience) throw error
-      await (waited < EAGER ? nextTurn() : pause(1))
+      if (!isBusy(error) || systemClock.elapsed() - start >= patience) throw error
+      await backOff()
     }
   }
 }

@@ -1,8 +1,8 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { systemClock } from '../../system/clock.js'
 import type { Connection, Durability } from './connection.js'
+import { createCourtesy } from './courtesy.js'
 import { isBusy, toFault } from './fault.js'
-import { whenFree } from './waiting.js'
+import { backOff } from './waiting.js'
 
 /** The one who writes to the file, for all callers in this process. */
 export interface Writer {
@@ -34,16 +34,19 @@ const MOST_AT_ONCE = 64
  */
 export function createWriter(connection: Connection, patience: number): Writer {
   const queue: Job[] = []
+  const courtesy = createCourtesy()
   let draining: Promise<void> | undefined
 
   async function drain(): Promise<void> {
-    for (let first = queue[0]; first !== undefined; first = queue[0]) {
-      await nextTurn()
+    let isBlocked = false
+    while (queue.length > 0) {
+      await (isBlocked ? backOff() : courtesy.giveWay())
       try {
-        await whenFree(() => {
-          commitNext(connection, queue)
-        }, first.deadline - systemClock.elapsed())
+        commitNext(connection, queue)
+        courtesy.wrote(isBlocked)
+        isBlocked = false
       } catch (error) {
+        isBlocked = true
         rejectHopeless(queue, error)
       }
     }
@@ -109,8 +112,7 @@ function rollBack(connection: Connection): void {
 /** A lock may still be released for those that came later; any other fault is the same for all. */
 function rejectHopeless(queue: Job[], error: unknown): void {
   const now = systemClock.elapsed()
-  const isOver = (job: Job): boolean => !isBusy(error) || job.deadline <= now
-  const hopeless = queue.filter(isOver)
-  queue.splice(0, queue.length, ...queue.filter((job) => !isOver(job)))
+  const waiting = isBusy(error) ? queue.findIndex((job) => job.deadline > now) : -1
+  const hopeless = queue.splice(0, waiting === -1 ? queue.length : waiting)
   for (const job of hopeless) job.reject(toFault(error))
 }

@@ -195,6 +195,9 @@ const increments: readonly ConformanceTest[] = [
       assert.equal(result.values.get('n'), Number.MAX_SAFE_INTEGER)
       assert.equal((await store.change(id, { increment })).status, 'conflict')
       assert.deepEqual(await dataOf(store, id), [['n', '9007199254740991']])
+      const beyond = await start(store, { data: { n: '9007199254740993' } })
+      const back = { increment: new Map([['n', -9]]) }
+      assert.equal((await store.change(beyond.id, back)).status, 'conflict')
     },
   },
 ]

@@ -72,17 +72,17 @@ export function startMany(
 
 export function created(result: CreateResult): Created {
   assert.equal(result.status, 'created', `create answered ${JSON.stringify(result)}`)
-  return result as Created
+  return result
 }
 
 export function changed(result: ChangeResult): Changed {
   assert.equal(result.status, 'changed', `change answered ${JSON.stringify(result)}`)
-  return result as Changed
+  return result
 }
 
 export function ended(result: EndResult): SessionRecord {
   assert.equal(result.status, 'ended', `end answered ${JSON.stringify(result)}`)
-  return (result as Extract<EndResult, { status: 'ended' }>).record
+  return result.record
 }
 
 export function gone(result: ChangeResult | EndResult): Gone {
@@ -91,14 +91,14 @@ export function gone(result: ChangeResult | EndResult): Gone {
     'gone',
     `a session that is not live answered ${JSON.stringify(result)}`,
   )
-  return result as Gone
+  return result
 }
 
 /** Reads a session that must be there, live or lingering. */
 export async function find(store: Store, id: string): Promise<Found> {
   const result = await store.read(id)
   assert.equal(result.status, 'found', `read answered ${JSON.stringify(result)}`)
-  return result as Found
+  return result
 }
 
 /** `live`, `missing`, `corrupt`, or the reason for which the session is over, as any reader judges it. */

@@ -90,6 +90,18 @@ describe('when settling fails, nothing of the held answer is sent', () => {
     })
   })
 
+  it('past a compression that has not chosen its encoding yet', async () => {
+    const app = expressApp(
+      'express5',
+      failing,
+      (_request: Request, response: Response) => {
+        response.flushHeaders()
+      },
+      'after',
+    )
+    expectRefusal(await ask(app, { headers: { 'Accept-Encoding': 'gzip' } }))
+  })
+
   it('also when settle throws at once, in the middle of writeHead', async () => {
     const received = await ask((_request, response) => {
       holdResponse(response, () => {

@@ -300,6 +300,17 @@ describe('back-pressure', () => {
     expect(received.match(/a/g)?.length).toBeGreaterThanOrEqual(5 * 16_384)
   })
 
+  it('drain follows even where Node itself never asked for a pause: HEAD', async () => {
+    const { opened, open: settle } = gate()
+    const { port } = await serve((_request, response) => {
+      holdResponse(response, () => opened)
+      response.on('drain', () => response.end())
+      expect(response.write(Buffer.alloc(70_000))).toBe(false)
+      settle()
+    })
+    expect(await exchange(port, requestText('HEAD', '/'))).toMatch(/^HTTP\/1\.1 200 /)
+  })
+
   it.each(['before', 'after'] as const)(
     'a pipe goes on after the hold with compression mounted %s',
     async (side) => {

@@ -217,7 +217,7 @@ export function expressApp(
       else response.status(500).send(`caught: ${error.message}`)
     },
   )
-  return app as unknown as RequestListener
+  return app
 }
 
 export function bareApp(

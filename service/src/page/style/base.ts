@@ -39,7 +39,7 @@ main:focus { outline: none; }
 .nav { display: flex; align-items: center; gap: var(--space-1); }
 .signed-in .nav { width: 100%; border-bottom: 1px solid var(--line); margin-top: var(--space-1); }
 .account { display: flex; flex: 1 1 0; justify-content: flex-end; align-items: center; gap: var(--space-2); min-width: 0; }
-.account .button { font-size: .9375rem; }
+.account .button { font-size: .9375rem; white-space: nowrap; }
 .who { display: flex; flex: 0 1 auto; align-items: center; gap: var(--space-2); min-height: var(--target); min-width: var(--target); padding-inline: var(--space-2); border-radius: var(--radius); color: var(--ink-soft); font-weight: 600; font-size: .9375rem; text-decoration: none; }
 .who:hover { color: var(--ink); background: var(--sunk); }
 .who-name { max-width: 14rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
@@ -57,7 +57,7 @@ main:focus { outline: none; }
   .main { padding-top: var(--space-4); }
 }
 @media (max-width: 23rem) {
-  .who-name { position: absolute; clip-path: inset(50%); }
+  .who-name { position: absolute; width: 1px; clip-path: inset(50%); }
 }
 @media (min-width: 60rem) {
   .wide { padding-inline: var(--space-6); }

@@ -41,6 +41,7 @@ export const pages = `
 .link-card p { color: var(--ink-soft); font-size: .9375rem; line-height: 1.45; margin-top: var(--space-1); }
 
 .device { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; align-items: center; gap: var(--space-3) var(--space-4); padding: var(--space-4); }
+.device { overflow-wrap: anywhere; }
 .device h2 { display: flex; flex-wrap: wrap; align-items: center; gap: var(--space-1) var(--space-2); font-size: var(--heading-3); }
 .device-seen { color: var(--ink-soft); font-size: .9375rem; }
 .device .facts { grid-column: 1 / -1; grid-template-columns: repeat(2, minmax(0, 1fr)); padding-top: var(--space-3); border-top: 1px solid var(--line); }
@@ -69,7 +70,7 @@ export const pages = `
   .links { grid-template-columns: repeat(3, 1fr); }
   .link-card { flex-direction: column; align-items: flex-start; padding: var(--space-5); }
   .device { padding: var(--space-5); }
-  .device .facts { grid-template-columns: 1fr 1.1fr 1.3fr 1.3fr; }
+  .device .facts { grid-template-columns: minmax(0, 1fr) minmax(0, 1.15fr) minmax(0, 1.3fr) minmax(0, 1.3fr); }
   .others { grid-template-columns: 1fr auto; align-items: center; }
   .stay-facts { grid-template-columns: 1fr 1fr; }
   .stay-facts > :last-child { grid-column: 1 / -1; }

@@ -52,6 +52,7 @@ export const parts = `
 .badge { display: inline-block; padding: .125rem .625rem; border-radius: 999px; background: var(--pine-wash); color: var(--pine-strong); font-size: .8125rem; font-weight: 600; letter-spacing: 0; line-height: 1.5; vertical-align: .125em; white-space: nowrap; }
 .alcove { display: grid; place-items: center; width: 3rem; height: 3.5rem; flex: none; padding-top: .25rem; border-radius: var(--arch); background: var(--sunk); color: var(--ink-soft); }
 
+.icon { fill: none; stroke: currentColor; stroke-width: 1.75; stroke-linecap: round; stroke-linejoin: round; }
 .scene { width: 100%; height: auto; }
 .door-1 { fill: var(--door-1); }
 .door-2 { fill: var(--door-2); }

@@ -70,7 +70,7 @@ export const tokens = `
     --focus: #f5b14f;
     --door-1: #182a23;
     --door-2: #244037;
-    --door-3: #6b5021;
+    --door-3: #7c5c22;
     --panel: #10271f;
     --shadow: 0 1px 2px #0006, 0 8px 24px -8px #0008;
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { END_REASONS } from '../../../../library/src/store/end-reason.js'
 import {
+  DEVICES_PER_PAGE,
   endWords,
   errorWords,
   renderDashboard,
@@ -125,6 +126,24 @@ describe('devices', () => {
     const firstOfMany = renderDevices({ ...member, devices: [here], next: '/sessions?after=x' })
     expect(textOf(firstOfMany)).not.toContain(texts.devices.onlyHeading)
     expect(firstOfMany).toContain('/sessions/revoke-others')
+  })
+
+  it('stay under 15 KB with as many as a page shows, each as long as it can be', () => {
+    const long = {
+      name: 'n'.repeat(60),
+      address: '2001:db8:1234:5678:9abc:def0:1234:5678',
+      methods: ['pwd', 'otp', 'hwk'],
+    }
+    const devices = Array.from({ length: DEVICES_PER_PAGE }, (_, index) =>
+      device({ ...long, id: `a91.Zk3qV0pXyT8mWc5LrB2nU${String(index)}` }),
+    )
+    const full = renderDevices({
+      ...member,
+      csrf: 'x'.repeat(64),
+      devices,
+      next: '/sessions?after=x',
+    })
+    expect(Buffer.byteLength(full)).toBeLessThan(15 * 1024)
   })
 
   it('tell time in words, with the exact instant for those who ask', () => {

@@ -33,11 +33,14 @@ export interface SampleOptions {
 
 /** Every page, in the variants that differ in structure, with everything that can be shown filled in. */
 export function samplePages(options: SampleOptions = {}): readonly Sample[] {
-  const t = options.text ?? ((text) => text)
-  const guest = { now: NOW, csrf: options.csrf }
-  const notice = { tone: 'good', text: t('Something went well') } as const
-  const member = { ...guest, notice, person: { username: t('ada'), email: t('ada@example.org') } }
-  const session = sessionFacts(t)
+  const { text = (unchanged) => unchanged, csrf } = options
+  return [...guestPages(text, csrf), ...memberPages(text, csrf)]
+}
+
+type Text = (text: string) => string
+
+function guestPages(t: Text, csrf: string | undefined): readonly Sample[] {
+  const guest = { now: NOW, csrf }
   const problem = t('That is wrong')
   const returnTo = t('/dashboard?tab=1')
   return [
@@ -84,6 +87,17 @@ export function samplePages(options: SampleOptions = {}): readonly Sample[] {
       'unavailable',
       renderUnavailable({ retryPath: t('/dashboard'), retryAfter: 2, requestId: t('r') }),
     ),
+  ]
+}
+
+function memberPages(t: Text, csrf: string | undefined): readonly Sample[] {
+  const notice = { tone: 'good', text: t('Something went well') } as const
+  const person = { username: t('ada'), email: t('ada@example.org') }
+  const member = { now: NOW, csrf, notice, person }
+  const session = sessionFacts(t)
+  const problem = t('That is wrong')
+  const returnTo = t('/dashboard?tab=1')
+  return [
     signedIn('home', renderHome({ ...member, views: 3, sessionId: t('b.id') })),
     signedIn(
       'reauthenticate',
@@ -132,7 +146,7 @@ export function device(changes: Partial<Device> = {}): Device {
   }
 }
 
-function devices(t: (text: string) => string): readonly Device[] {
+function devices(t: Text): readonly Device[] {
   const text = { name: t('Firefox 133 on Linux'), address: t('203.0.113.7'), methods: [t('own')] }
   return [
     device({ ...text, id: t('a91.first'), kind: 'phone' }),
@@ -141,7 +155,7 @@ function devices(t: (text: string) => string): readonly Device[] {
   ]
 }
 
-function sessionFacts(t: (text: string) => string) {
+function sessionFacts(t: Text) {
   return {
     id: t('a91.this'),
     createdAt: NOW - 3 * HOUR,

@@ -93,7 +93,7 @@ describe('stylesheet', () => {
 })
 
 /** Names that say what a drawing shows, where nothing looks different for it. */
-const UNSTYLED = new Set(['scene-arriving', 'small-scene', 'icon'])
+const UNSTYLED = new Set(['scene-arriving', 'small-scene'])
 
 describe('assets', () => {
   it('have an address of their own for each content, and every page uses them', () => {

@@ -1,5 +1,5 @@
 import { writing, type Script } from './script.js'
-import { BURY, INDEX, KEEP_OWNER, OWNER, SESSION, WRITE_PAIRS } from './snippets.js'
+import { BURY, ID_ORDER, INDEX, KEEP_OWNER, OWNER, SESSION, WRITE_PAIRS } from './snippets.js'
 
 /**
  * Arguments: 5 the subject behind an `=` (or nothing: anonymous), 6 idle timeout, 7 absolute timeout,
@@ -9,6 +9,7 @@ import { BURY, INDEX, KEEP_OWNER, OWNER, SESSION, WRITE_PAIRS } from './snippets
  * The record is written before anybody is evicted: out of memory, that is where Redis stops the script.
  */
 export const CREATE: Script = writing(
+  ID_ORDER,
   OWNER,
   SESSION,
   INDEX,
@@ -42,19 +43,24 @@ local evicted = {}
 if subject and max then
   local found = rivals(key_of('u', subject), owner)
   if #found >= max and when_full == 'refuse' then return { 'limit', text(now) } end
-  table.sort(found, function(a, b) return a.rank < b.rank or (a.rank == b.rank and a.id < b.id) end)
+  table.sort(found, function(a, b)
+    return a.rank < b.rank or (a.rank == b.rank and id_before(a.id, b.id))
+  end)
   for at = 1, #found - max + 1 do evicted[at] = found[at] end
 end
 
-local session = {
-  id = name, subject = subject, created = now, seen = 0, idle = tonumber(ARGV[6]), lasts = tonumber(ARGV[7]),
-}
+local session = { id = name, subject = subject, created = now, seen = 0 }
+session.idle, session.lasts = tonumber(ARGV[6]), tonumber(ARGV[7])
 redis.call('HSET', KEYS[1], 'C', text(now), 'T', '0', 'I', ARGV[6], 'X', ARGV[7])
 if subject then redis.call('HSET', KEYS[1], 'S', subject) end
 if owner.epoch > 0 then redis.call('HSET', KEYS[1], 'E', text(owner.epoch)) end
 write_pairs(KEYS[1], 10, #ARGV)
 keep_session(session)
-if subject then keep_owner(subject, session.lasts + linger_for) end
+if subject then
+  keep_owner(subject, session.lasts + linger_for)
+  -- Entries whose records are gone by their TTL: who signs in again and again need never be reaped.
+  redis.call('ZREMRANGEBYSCORE', key_of('u', subject), '-inf', text(now - linger_for))
+end
 
 local reply = { 'created', text(now), text(owner.epoch) }
 for _, rival in ipairs(evicted) do

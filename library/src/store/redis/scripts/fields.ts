@@ -4,7 +4,7 @@ import { OWN_FIELDS } from '../record-fields.js'
 const NAMES: readonly string[] = [...Object.values(OWN_FIELDS), ...Object.values(TRAITS)]
 
 /** All fields of a record but its data, appended to a reply as names and values. */
-export const FIELDS = `
+export const FIELDS: string = `
 local NAMES = { ${NAMES.map((name) => `'${name}'`).join(', ')} }
 
 local function fields_of(id, reply)

@@ -19,6 +19,20 @@ local home, tag, name = string.match(KEYS[1], '^(.*)%l(%b{})(.*)$')
 local function key_of(kind, name) return home .. kind .. tag .. name end
 `
 
+/**
+ * The order of ids where instants are equal. Lua's \`<\` follows the locale that Redis was started in, which
+ * need not be the same on two nodes, nor that of JavaScript.
+ */
+export const ID_ORDER = `
+local function id_before(a, b)
+  for at = 1, math.min(#a, #b) do
+    local left, right = string.byte(a, at), string.byte(b, at)
+    if left ~= right then return left < right end
+  end
+  return #a < #b
+end
+`
+
 /** What is kept of a subject, as far as the life of its sessions depends on it. */
 export const OWNER = `
 local function owner_of(subject)

@@ -1,38 +1,37 @@
 import type { DataEntry, SessionRecord } from '../../../store/record.js'
-import type { Change } from '../../../store/store.js'
+import type { Change, Renewal } from '../../../store/store.js'
 import { randomToken } from '../../../system/random.js'
 import { STEP, type Drawn } from './operations.js'
 
 /** The change that a drawn operation stands for, on a session as the model knows it. */
-export function toChange(drawn: Drawn<'change'>, record: SessionRecord | undefined): Change {
-  const revision = record?.revision ?? 0
-  const base = { none: undefined, current: revision, stale: Math.max(0, revision - 2) }[drawn.base]
+export function toChange(drawn: Drawn<'change'>, record: SessionRecord): Change {
+  const bases = { current: record.revision, stale: Math.max(0, record.revision - 2) }
   return {
     seen: drawn.seen,
     forgetPrevious: drawn.forgetPrevious,
     ...keysOf(drawn),
     expect: new Map(
-      drawn.expect.map(({ key, holds }) => [
-        key,
-        (record?.data.get(key)?.revision ?? 0) + (holds ? 0 : 1),
-      ]),
+      drawn.expect.map(({ key, holds }) => [key, revisionOf(record, key) + (holds ? 0 : 1)]),
     ),
-    ...(base === undefined ? {} : { baseRevision: base }),
+    ...(drawn.base === 'none' ? {} : { baseRevision: bases[drawn.base] }),
     ...(drawn.trait === undefined ? {} : { traits: { [drawn.trait[0]]: drawn.trait[1] } }),
-    ...(drawn.renewal === 'none'
-      ? {}
-      : {
-          renewal: {
-            from: (drawn.renewal === 'current' && record?.secretDigest) || randomToken(32),
-            to: randomToken(32),
-            ...(drawn.forgetPrevious && record?.previousDigest !== undefined
-              ? { keep: record.previousDigest }
-              : {}),
-            keepPreviousFor: STEP,
-            isAuthentication: drawn.seen,
-          },
-        }),
+    ...(drawn.renewal === 'none' ? {} : { renewal: toRenewal(drawn, record) }),
   }
+}
+
+function toRenewal(drawn: Drawn<'change'>, record: SessionRecord): Renewal {
+  const { previousDigest } = record
+  return {
+    from: drawn.renewal === 'current' ? record.secretDigest : randomToken(32),
+    to: randomToken(32),
+    ...(drawn.forgetPrevious && previousDigest !== undefined ? { keep: previousDigest } : {}),
+    keepPreviousFor: STEP,
+    isAuthentication: drawn.seen,
+  }
+}
+
+function revisionOf(record: SessionRecord, key: string): number {
+  return record.data.get(key)?.revision ?? 0
 }
 
 function keysOf({ keys }: Drawn<'change'>): Pick<Change, 'set' | 'delete' | 'increment'> {
@@ -58,20 +57,21 @@ export function expectChange(record: SessionRecord, change: Change, now: number)
   if (reasons.size > 0) return { status: 'refused', reasons }
   const named = [...(change.set?.keys() ?? []), ...(change.delete ?? [])]
   const base = change.baseRevision ?? Number.POSITIVE_INFINITY
-  const conflicts = named.filter((key) => (record.data.get(key)?.revision ?? 0) > base).length
+  const conflicts = named.filter((key) => revisionOf(record, key) > base).length
   return { status: 'changed', record: apply(record, change, now), conflicts }
 }
 
 function refusals(record: SessionRecord, change: Change): Set<'superseded' | 'conflict'> {
   const reasons = new Set<'superseded' | 'conflict'>()
-  const { renewal, expect = new Map<string, number>(), increment = new Map() } = change
+  const { renewal } = change
   if (renewal !== undefined && renewal.from !== record.secretDigest) reasons.add('superseded')
-  for (const [key, revision] of expect) {
-    if ((record.data.get(key)?.revision ?? 0) !== revision) reasons.add('conflict')
-  }
-  for (const key of increment.keys()) {
-    if (!/^-?\d+$/.test(record.data.get(key)?.json ?? '0')) reasons.add('conflict')
-  }
+  const isUnmet = [...(change.expect ?? [])].some(
+    ([key, revision]) => revisionOf(record, key) !== revision,
+  )
+  const isNoNumber = [...(change.increment?.keys() ?? [])].some(
+    (key) => !/^-?\d+$/.test(record.data.get(key)?.json ?? '0'),
+  )
+  if (isUnmet || isNoNumber) reasons.add('conflict')
   return reasons
 }
 

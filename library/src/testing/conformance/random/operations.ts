@@ -1,6 +1,7 @@
 import type { EndReason } from '../../../store/end-reason.js'
 import type { TraitName } from '../../../store/record.js'
 import type { SessionLimit } from '../../../store/store.js'
+import type * as FastCheckModule from 'fast-check'
 import type { Arbitrary } from 'fast-check'
 
 /** Drawn durations count these steps, so that no instant that matters is ever near the present one. */
@@ -63,7 +64,7 @@ export type Operation = { readonly handle: 'store' | 'other' } & (
 /** An operation of one kind. */
 export type Drawn<Kind extends Operation['kind']> = Operation & { readonly kind: Kind }
 
-type FastCheck = typeof import('fast-check')
+type FastCheck = typeof FastCheckModule
 
 /** The module, which applications install where they run the suite; the suite alone needs it. */
 export async function loadFastCheck(): Promise<FastCheck> {
@@ -85,7 +86,7 @@ const POLICIES = ['evict-oldest', 'evict-least-recent', 'refuse'] as const
 /** Draws single operations, from frequent to rare; simple ones first, for failures shrink towards them. */
 export function operations(fc: FastCheck): Arbitrary<Operation> {
   const handle = fc.constantFrom('store' as const, 'other' as const)
-  const session = fc.nat(30)
+  const session = sessions(fc)
   const subject = fc.constantFrom(...SUBJECTS)
   const reason = fc.constantFrom(...REASONS)
   const limit = fc.integer({ min: 1, max: 3 })
@@ -108,7 +109,7 @@ export function operations(fc: FastCheck): Arbitrary<Operation> {
       }),
     },
     {
-      weight: 3,
+      weight: 2,
       arbitrary: fc.record({
         handle,
         kind: kind('endAll'),
@@ -119,7 +120,7 @@ export function operations(fc: FastCheck): Arbitrary<Operation> {
     },
     { weight: 4, arbitrary: subjectChanges(fc) },
     {
-      weight: 8,
+      weight: 6,
       arbitrary: fc.record({
         handle,
         kind: kind('advance'),
@@ -133,6 +134,11 @@ function optional<T>(fc: FastCheck, arbitrary: Arbitrary<T>): Arbitrary<T | unde
   return fc.option(arbitrary, { nil: undefined })
 }
 
+/** Mostly one of the latest, which may well be live. */
+function sessions(fc: FastCheck): Arbitrary<number> {
+  return fc.oneof({ weight: 4, arbitrary: fc.nat(4) }, { weight: 1, arbitrary: fc.nat(40) })
+}
+
 function creates(fc: FastCheck): Arbitrary<Operation> {
   const limit = fc.record({
     max: fc.integer({ min: 1, max: 4 }),
@@ -143,8 +149,8 @@ function creates(fc: FastCheck): Arbitrary<Operation> {
     handle: fc.constantFrom('store' as const, 'other' as const),
     kind: fc.constant('create' as const),
     subject: fc.constantFrom(...SUBJECTS, undefined),
-    idle: fc.integer({ min: 1, max: 6 }),
-    absolute: fc.integer({ min: 1, max: 12 }),
+    idle: fc.integer({ min: 1, max: 9 }),
+    absolute: fc.integer({ min: 1, max: 18 }),
     limit: optional(fc, limit),
     data: fc.uniqueArray(entry, { selector: ([key]) => key, maxLength: 3 }),
     reuse: fc.option(fc.nat(30), { nil: undefined, freq: 9 }).map((place) =>
@@ -166,7 +172,7 @@ function changes(fc: FastCheck): Arbitrary<Operation> {
   return fc.record({
     handle: fc.constantFrom('store' as const, 'other' as const),
     kind: fc.constant('change' as const),
-    session: fc.nat(30),
+    session: sessions(fc),
     seen: fc.boolean(),
     keys: fc.uniqueArray(fc.record({ key, action }), few),
     expect: fc.uniqueArray(fc.record({ key, holds: rarely.map((drawn) => !drawn) }), {
@@ -195,7 +201,7 @@ function subjectChanges(fc: FastCheck): Arbitrary<Operation> {
     handle: fc.constantFrom('store' as const, 'other' as const),
     kind: fc.constant('changeSubject' as const),
     subject: fc.constantFrom(...SUBJECTS),
-    isDisabled: fc.constantFrom(undefined, undefined, true, false, false),
+    isDisabled: fc.constantFrom(undefined, undefined, undefined, true, false, false, false),
     attribute: optional(fc, attribute),
   })
 }

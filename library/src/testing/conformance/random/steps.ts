@@ -1,21 +1,11 @@
 import assert from 'node:assert/strict'
-import type { SessionRecord } from '../../../store/record.js'
 import { STORE_DEFAULTS, type Gone, type Store } from '../../../store/store.js'
-import type { Scene } from '../harness.js'
-import { changed, find, listAll, newId, newSession, reapAll, setting } from '../fixtures.js'
+import { changed, find, listAll, newId, reapAll } from '../fixtures.js'
+import { create } from './creating.js'
 import { expectChange, toChange, valuesOf } from './changing.js'
 import type { Model, ModelSession } from './model.js'
 import { STEP, SUBJECTS, type Drawn, type Operation } from './operations.js'
-
-/** The store and the model that are led through the same operations. */
-export interface World {
-  readonly scene: Scene
-  readonly model: Model
-  /** The store's instant at which the model's time begins. */
-  readonly origin: number
-  /** The model's instant up to which everything due has been reaped. */
-  reapedAt: number
-}
+import { assertRecord, pick, type World } from './world.js'
 
 type Step<Kind extends Operation['kind']> = (
   world: World,
@@ -44,17 +34,19 @@ export async function play(world: World, drawn: Operation): Promise<void> {
   await step(world, drawn, world.scene[drawn.handle])
 }
 
-/** Sessions are few at the end of a list: later ones are drawn, older ones are mostly over. */
-function pick({ model }: World, place: number): ModelSession | undefined {
-  return model.sessions[model.sessions.length - 1 - (place % Math.max(1, model.sessions.length))]
-}
-
-async function checkRead(world: World, session: ModelSession | undefined, store: Store) {
+async function checkRead(
+  world: World,
+  session: ModelSession | undefined,
+  store: Store,
+): Promise<void> {
   if (session === undefined || world.model.isOnTheEdge(session)) return
   const { model } = world
   const standing = model.standing(session)
   const result = await store.read(session.record.id)
-  if (standing.status === 'missing') return assert.equal(result.status, 'missing')
+  if (standing.status === 'missing') {
+    assert.equal(result.status, 'missing')
+    return
+  }
   if (standing.status === 'over' && standing.isTombstone) {
     assert.equal(result.status, 'ended')
     assert.equal(result.ending.reason, standing.reason)
@@ -66,82 +58,11 @@ async function checkRead(world: World, session: ModelSession | undefined, store:
   assert.deepEqual(result.subject, model.subject(session.record.subject))
 }
 
-/** Compares records, after turning the store's instants into the model's. */
-function assertRecord({ origin }: World, actual: SessionRecord, expected: SessionRecord): void {
-  const inModel = <T extends number | undefined>(instant: T): T =>
-    (instant === undefined ? undefined : Math.floor((instant - origin) / STEP) * STEP) as T
-  const record = {
-    ...actual,
-    createdAt: inModel(actual.createdAt),
-    lastSeenAt: inModel(actual.lastSeenAt),
-    authenticatedAt: inModel(actual.authenticatedAt),
-    absoluteExpiresAt: inModel(actual.absoluteExpiresAt),
-    previousUntil: inModel(actual.previousUntil),
-  }
-  assert.deepEqual(record, expected)
-}
-
 function assertGone({ model }: World, session: ModelSession, result: Gone): void {
   if (model.isOnTheEdge(session)) return
   const standing = model.standing(session)
   const reason = standing.status === 'over' ? standing.reason : undefined
   assert.equal(result.ending?.reason, reason)
-}
-
-async function create(world: World, drawn: Drawn<'create'>, store: Store): Promise<void> {
-  const { model } = world
-  const taken = drawn.reuse === undefined ? undefined : pick(world, drawn.reuse)
-  if (taken !== undefined && (model.isOnTheEdge(taken) || isFree(model, taken))) return
-  const subject = taken === undefined ? drawn.subject : taken.record.subject
-  const session = newSession(store, {
-    subject,
-    ...(taken === undefined ? {} : { id: taken.record.id }),
-    idleTimeout: drawn.idle * STEP,
-    absoluteTimeout: drawn.absolute * STEP,
-    data: Object.fromEntries(drawn.data),
-    traits: { agent: 'drawn' },
-    ...(drawn.limit === undefined ? {} : { limit: drawn.limit }),
-  })
-  const result = await store.create(session)
-  const live = subject === undefined ? [] : model.live(subject)
-  const surplus = subject === undefined ? 0 : live.length + 1 - (drawn.limit?.max ?? Infinity)
-  const reasons = new Set<string>()
-  if (taken !== undefined) reasons.add('exists')
-  if (model.subject(subject).isDisabled) reasons.add('disabled')
-  if (surplus > 0 && drawn.limit?.whenFull === 'refuse') reasons.add('limit')
-  if (result.status === 'refused') {
-    assert.ok(reasons.has(result.reason), `create was refused for ${result.reason}`)
-    return
-  }
-  assert.deepEqual([...reasons], [], 'create was not refused')
-  assert.equal(result.evicted.length, Math.max(0, surplus))
-  evict(world, live, result.evicted, drawn.limit?.whenFull)
-  const { createdAt, lastSeenAt } = result.record
-  model.add(session, { createdAt, lastSeenAt })
-  assertRecord(world, result.record, model.byId(session.id).record)
-}
-
-/** An id whose tombstone and record are both gone could be used again: not what is tested here. */
-function isFree(model: Model, session: ModelSession): boolean {
-  return model.standing(session).status === 'missing'
-}
-
-function evict(
-  { model }: World,
-  live: readonly ModelSession[],
-  evicted: readonly string[],
-  whenFull = 'refuse',
-): void {
-  const order = ({ actual }: ModelSession): number =>
-    whenFull === 'evict-oldest' ? actual.createdAt : actual.lastSeenAt
-  const spared = live.filter(({ record }) => !evicted.includes(record.id))
-  const first = Math.min(...spared.map(order))
-  for (const id of evicted) {
-    const session = model.byId(id)
-    assert.ok(live.includes(session), 'a session was evicted that was not live')
-    assert.ok(order(session) <= first, `${whenFull} took the wrong session`)
-    model.report(session, 'evicted_limit')
-  }
 }
 
 async function change(world: World, drawn: Drawn<'change'>, store: Store): Promise<void> {
@@ -190,7 +111,10 @@ async function end(world: World, drawn: Drawn<'end'>, store: Store): Promise<voi
   assert.equal(result.status, 'ended')
   assert.equal(result.record.id, session.record.id)
   assert.equal(result.record.data.size, 0)
-  if (after === 0) return model.report(session, reason)
+  if (after === 0) {
+    model.report(session, reason)
+    return
+  }
   const absoluteExpiresAt = Math.min(session.record.absoluteExpiresAt, model.now + after)
   session.record = { ...session.record, absoluteExpiresAt, endsAs: reason }
   await checkRead(world, session, store)
@@ -239,24 +163,25 @@ async function list(world: World, drawn: Drawn<'list'>, store: Store): Promise<v
 }
 
 async function changeSubject(
-  world: World,
-  drawn: Drawn<'changeSubject'>,
+  { model }: World,
+  { subject, isDisabled, attribute }: Drawn<'changeSubject'>,
   store: Store,
 ): Promise<void> {
-  const { model } = world
-  const { subject, isDisabled } = drawn
-  const [key, json] = drawn.attribute ?? []
-  const attributes = new Map(model.subject(subject).attributes)
-  if (key !== undefined && json === undefined) attributes.delete(key)
-  if (key !== undefined && json !== undefined) attributes.set(key, json)
-  if (isDisabled === true && !model.subject(subject).isDisabled) {
-    model.raiseEpoch(subject, 'subject_disabled')
+  const before = model.subject(subject)
+  if (isDisabled === true && !before.isDisabled) model.raiseEpoch(subject, 'subject_disabled')
+  const attributes = new Map(before.attributes)
+  const change: { set?: Map<string, string>; delete?: string[] } = {}
+  const [key, json] = attribute ?? []
+  if (key !== undefined && json !== undefined) {
+    attributes.set(key, json)
+    change.set = new Map([[key, json]])
+  } else if (key !== undefined) {
+    attributes.delete(key)
+    change.delete = [key]
   }
-  model.setSubject(subject, { attributes, ...(isDisabled === undefined ? {} : { isDisabled }) })
-  const result = await store.changeSubject(subject, {
-    ...(isDisabled === undefined ? {} : { isDisabled }),
-    ...(key === undefined ? {} : json === undefined ? { delete: [key] } : setting(key, json)),
-  })
+  const disabling = isDisabled === undefined ? {} : { isDisabled }
+  model.setSubject(subject, { attributes, ...disabling })
+  const result = await store.changeSubject(subject, { ...change, ...disabling })
   assert.deepEqual(result, model.subject(subject))
   assert.deepEqual(await store.readSubject(subject), model.subject(subject))
 }

@@ -1,0 +1,49 @@
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+
+const SOURCES = fileURLToPath(new URL('../../../src/', import.meta.url))
+const MODULES = fileURLToPath(new URL('../../../../node_modules', import.meta.url))
+/** What the SQLite store reaches; the rest of the library need not be sound for its tests to run. */
+const PARTS = ['errors.ts', 'system', 'store/sqlite', 'store/memory', 'store']
+
+/**
+ * Writes the store's sources as JavaScript into a folder of its own, for child processes: Node.js 20 runs
+ * no TypeScript. Not `library/dist`, which other test files may be building at the same moment.
+ */
+export function buildForChildren(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sojourn-build-'))
+  // A child may run as another user.
+  chmodSync(folder, 0o755)
+  for (const file of PARTS.flatMap(sourcesIn)) {
+    const target = join(folder, relative(SOURCES, file).replace(/\.ts$/, '.js'))
+    mkdirSync(dirname(target), { recursive: true })
+    writeFileSync(target, toJavaScript(readFileSync(file, 'utf8')))
+  }
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  symlinkSync(MODULES, join(folder, 'node_modules'))
+  return folder
+}
+
+function sourcesIn(part: string): string[] {
+  const path = join(SOURCES, part)
+  if (part.endsWith('.ts')) return [path]
+  return readdirSync(path)
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(path, name))
+}
+
+function toJavaScript(source: string): string {
+  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 }
+  return ts.transpileModule(source, { compilerOptions }).outputText
+}

@@ -1,0 +1,69 @@
+/**
+ * Puts the parts together to one Express application. The order is policy, so it stands here as a list.
+ */
+import express, { type Express, type RequestHandler } from 'express'
+import compression from 'compression'
+import { errorHandler, notFound, singleParameters } from './http/index.js'
+import { logRequests } from './log/index.js'
+import { createMetricsHandler, observeRequests } from './metrics/index.js'
+import type { Parts } from './parts.js'
+import { accountRoutes } from './route/account.js'
+import { deviceRoutes } from './route/devices.js'
+import { healthRoutes } from './route/health.js'
+import { homeRoutes } from './route/home.js'
+import { sessionDataRoutes } from './route/session-data.js'
+import { signInRoutes } from './route/sign-in.js'
+import { signOutRoutes } from './route/sign-out.js'
+import { requireHttps, securityHeaders } from './transport.js'
+
+export function createApp(parts: Parts): Express {
+  const { config, log, web, sojourn, metrics } = parts
+  const app = express()
+  app.disable('x-powered-by')
+  // What guards see and what the router matches must be the same path.
+  app.enable('strict routing')
+  app.enable('case sensitive routing')
+  app.set('query parser', 'simple')
+  app.set('etag', false)
+
+  const steps: readonly RequestHandler[] = [
+    observeRequests(metrics),
+    logRequests(log),
+    securityHeaders(config.server),
+    healthRoutes(parts),
+    metricsRoute(parts),
+    requireHttps(config.server, sojourn.proxyTrust),
+    singleParameters,
+    compression(),
+    web.sessions,
+    web.sameOrigin(originRules(parts)),
+    homeRoutes(parts),
+    signInRoutes(parts),
+    signOutRoutes(parts),
+    accountRoutes(parts),
+    deviceRoutes(parts),
+    sessionDataRoutes(parts),
+    notFound,
+  ]
+  for (const step of steps) app.use(step)
+  app.use(errorHandler({ mode: config.mode, log }))
+  return app
+}
+
+function metricsRoute({ config, metrics }: Parts): RequestHandler {
+  const { metricsToken: token, metricsPort } = config.operation
+  const router = express.Router()
+  if (metricsPort !== undefined) return router
+  const isProduction = config.mode === 'production'
+  router.get('/metrics', createMetricsHandler(metrics, { token, isProduction, isOwnPort: false }))
+  return router
+}
+
+/** In production the scheme is known too; while developing, the Host header has to do. */
+function originRules({ config }: Parts): { origin?: string; trustedOrigins: readonly string[] } {
+  const { isSecure, publicUrl, corsOrigins } = config.server
+  return {
+    ...(isSecure ? { origin: new URL(publicUrl).origin } : {}),
+    trustedOrigins: corsOrigins,
+  }
+}

@@ -1,0 +1,10 @@
+/**
+ * metrics/ owns what the service tells about itself in numbers: the process, HTTP, sign-ins and password
+ * hashing, and who may read them. `server` wires it up and hands in every value. It reads no environment,
+ * and no label ever holds an id, a name, an address or a path as a client wrote it.
+ */
+export { observeBuild, type BuildFacts } from './build.js'
+export { createMetricsHandler, type MetricsAccess } from './handler.js'
+export { observeRequests, type RequestOptions } from './requests.js'
+export { observePasswordQueue, observeSignIns, type SignInOutcome } from './sign-ins.js'
+export { observeProcess } from './process.js'

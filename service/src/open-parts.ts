@@ -1,0 +1,101 @@
+import { join } from 'node:path'
+import { createSojourn } from 'sojourn'
+import { createExpressAdapter, createNodeIncoming } from 'sojourn/express'
+import { findSqliteDriver } from 'sojourn/sqlite'
+import { createMetrics, observeSojourn, observeStoreCalls } from 'sojourn/telemetry'
+import { createAccounts } from './account/accounts.js'
+import { openDatabase, type DatabasePlace } from './account/database.js'
+import { createPasswordHasher, PASSWORD_MINIMUM } from './account/password.js'
+import { createQueue } from './account/queue.js'
+import type { Config } from './config/config.js'
+import { logEvents, type Logger } from './log/index.js'
+import {
+  observeBuild,
+  observePasswordQueue,
+  observeProcess,
+  observeSignIns,
+} from './metrics/index.js'
+import type { Parts, SessionData } from './parts.js'
+import { onRefused, onUnavailable } from './refused.js'
+import { deviceLabel } from './route/respond.js'
+import { openSessionStore } from './session-store.js'
+
+/** Passwords hashed at once, and how many may wait: each takes about 20 MB and 30 ms of one core. */
+const HASHING = { atOnce: 2, waiting: 64 }
+/** Reasons that the routes give to a failed sign-in. */
+const FAILURES = ['credentials_invalid', 'password_wrong']
+
+/** Everything the routes need, opened, and how to let go of it again. */
+export interface OpenedParts {
+  readonly parts: Parts
+  close(): Promise<void>
+}
+
+export async function openParts(config: Config, log: Logger): Promise<OpenedParts> {
+  const metrics = createMetrics()
+  observeProcess(metrics)
+  observeBuild(metrics, { version: '0.1.0', node: process.version })
+  const queue = createQueue(HASHING)
+  observePasswordQueue(metrics, () => queue.waiting)
+  const passwordMinimum =
+    config.mode === 'production' ? PASSWORD_MINIMUM.production : PASSWORD_MINIMUM.elsewhere
+  const accounts = createAccounts({
+    database: await openDatabase(await placeOf(config)),
+    hasher: createPasswordHasher(queue),
+    passwordMinimum,
+  })
+  const opened = await openSessionStore(config, log)
+  const onCall = observeStoreCalls(metrics, opened.store.name)
+  const sojourn = createSojourn<SessionData>({
+    ...sessionOptions(config),
+    store: opened.store,
+    resilience: { onCall },
+  })
+  observeSojourn(sojourn, metrics, { signInFailureReasons: FAILURES })
+  logEvents(sojourn, log)
+  const parts: Parts = {
+    config,
+    log,
+    accounts,
+    sojourn,
+    metrics,
+    passwordMinimum,
+    web: createExpressAdapter(sojourn, { onRefused, onUnavailable }),
+    countSignIn: observeSignIns(metrics),
+    lifecycle: { isDraining: false },
+    addressOf: (request) => createNodeIncoming(request, sojourn.proxyTrust).address,
+  }
+  return {
+    parts,
+    async close() {
+      await sojourn.settled()
+      await opened.close()
+      await accounts.close()
+    },
+  }
+}
+
+function sessionOptions({ session, secrets, cookie, server, tokens, mode }: Config) {
+  return {
+    secrets: secrets.session.map((secret) => secret.reveal()),
+    idle: session.idle,
+    absolute: session.absolute,
+    remember: session.remember,
+    limit: { max: session.maxPerUser, whenFull: 'evict-oldest' as const },
+    secretBytes: tokens.secretBytes,
+    ...(server.trustProxy === undefined ? {} : { trustProxy: server.trustProxy }),
+    privacy: { describeAgent: deviceLabel },
+    cookie: {
+      sameSite: cookie.sameSite,
+      ...(cookie.name === undefined ? {} : { name: cookie.name }),
+      ...(cookie.domain === undefined ? {} : { domain: cookie.domain }),
+      ...(mode === 'production' && server.isSecure ? { secure: true as const } : {}),
+    },
+  }
+}
+
+async function placeOf({ database, dataDir }: Config): Promise<DatabasePlace> {
+  if (database.kind === 'postgres') return { kind: 'postgres', url: database.url.reveal() }
+  const module = await findSqliteDriver()
+  return { kind: 'sqlite', file: database.file || join(dataDir, 'sojourn.db'), module }
+}

@@ -1,0 +1,52 @@
+import type { Request } from 'express'
+import type { Session, Sojourn } from 'sojourn'
+import type { ExpressAdapter } from 'sojourn/express'
+import type { Metrics } from 'sojourn/telemetry'
+import type { Account, Accounts } from './account/account.js'
+import type { Config } from './config/config.js'
+import type { Logger } from './log/index.js'
+import type { SignInOutcome } from './metrics/index.js'
+
+/** What the service keeps in a session. */
+export interface SessionData {
+  /** How often this browser saw the home page. */
+  views: number
+  /** Whatever clients put there through `PATCH /session`. */
+  [key: string]: unknown
+}
+
+/** A request that went through `web.sessions`. */
+export type Visitor = Request & { session: Session<SessionData> }
+
+/** The parts that routes are made of. */
+export interface Parts {
+  readonly config: Config
+  readonly log: Logger
+  readonly accounts: Accounts
+  readonly sojourn: Sojourn<SessionData>
+  readonly web: ExpressAdapter<SessionData>
+  readonly metrics: Metrics
+  /** Counts one attempt to sign in. */
+  readonly countSignIn: (outcome: SignInOutcome) => void
+  /** The fewest characters of a new password. */
+  readonly passwordMinimum: number
+  readonly lifecycle: Lifecycle
+  /** The client's address, by the proxies that are trusted. */
+  addressOf(request: Request): string
+}
+
+/** Whether the service is about to stop: then it is not ready for new work. */
+export interface Lifecycle {
+  isDraining: boolean
+}
+
+/** A person as answers show them. */
+export interface PublicUser {
+  readonly id: string
+  readonly username: string | null
+  readonly email: string | null
+}
+
+export function toPublicUser(account: Account): PublicUser {
+  return { id: account.id, username: account.username ?? null, email: account.email ?? null }
+}

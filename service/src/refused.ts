@@ -1,0 +1,58 @@
+/**
+ * What a browser sees where an API client gets problem+json: the way to the sign-in page with the reason, the
+ * way to prove again who one is, or a page that says the store is away.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Request, Response } from 'express'
+import type { Refusal, StoreUnavailable } from 'sojourn'
+import { sendRefusal, sendUnavailable } from 'sojourn/express'
+import { wantsHtml } from './http/index.js'
+import { paths, renderError, renderUnavailable, withReturn } from './page/index.js'
+import { sendPage, signInPath } from './route/respond.js'
+
+export function onRefused(
+  refusal: Refusal,
+  incoming: IncomingMessage,
+  answer: ServerResponse,
+): void {
+  const request = incoming as Request
+  const response = answer as Response
+  if (!wantsHtml(request)) {
+    sendRefusal(response, refusal)
+    return
+  }
+  // After a form only the page it stood on can be shown again.
+  const back = request.method === 'GET' ? request.originalUrl : pageOf(request.path)
+  if (refusal.code === 'reauthentication_required') {
+    response.redirect(303, withReturn(paths.reauthenticate, back))
+  } else if (refusal.status === 401) {
+    response.redirect(303, signInPath(refusal.reason, back))
+  } else {
+    const { status, message, code } = refusal
+    sendPage(response, renderError({ now: Date.now(), status, detail: message, code }), status)
+  }
+}
+
+export function onUnavailable(
+  error: StoreUnavailable,
+  incoming: IncomingMessage,
+  answer: ServerResponse,
+): void {
+  const request = incoming as Request
+  const response = answer as Response
+  if (!wantsHtml(request)) {
+    sendUnavailable(response, error)
+    return
+  }
+  const { retryAfter } = error
+  response.set('Retry-After', String(retryAfter))
+  const retryPath = request.method === 'GET' ? request.originalUrl : pageOf(request.path)
+  sendPage(response, renderUnavailable({ retryPath, retryAfter }), error.status)
+}
+
+/** The page on which the form for `path` stands. */
+function pageOf(path: string): string {
+  if (path.startsWith(paths.devices)) return paths.devices
+  if (path === paths.changePassword) return paths.security
+  return paths.dashboard
+}

@@ -1,0 +1,227 @@
+import { Router, type Response } from 'express'
+import { z } from 'zod'
+import type { SessionFacts } from 'sojourn'
+import { InvalidField } from '../account/errors.js'
+import { bodyOf, jsonOrForm, sendProblem, wantsHtml } from '../http/index.js'
+import {
+  paths,
+  renderDashboard,
+  renderProfile,
+  renderReauthenticate,
+  renderSecurity,
+  texts,
+} from '../page/index.js'
+import { toPublicUser, type Parts, type Visitor } from '../parts.js'
+import { accountOf, takeNotice, toPerson } from './person.js'
+import { RECENT, redirectOrJson, returnPath, sendPage, wantedPath } from './respond.js'
+
+const proof = z.strictObject({
+  password: z.string(),
+  returnTo: z.string().optional(),
+  _csrf: z.string().optional(),
+})
+const change = z.strictObject({
+  currentPassword: z.string(),
+  newPassword: z.string(),
+  returnTo: z.string().optional(),
+  _csrf: z.string().optional(),
+})
+
+/** What only a signed-in person sees: dashboard, profile, security, and proving again who they are. */
+export function accountRoutes(parts: Parts): Router {
+  const { web } = parts
+  const router = Router()
+  const show = (
+    path: string,
+    page: (parts: Parts, request: Visitor, response: Response) => Promise<void>,
+  ): void => {
+    router.get(
+      path,
+      web.requireSession(),
+      web.handler((request: Visitor, response: Response) => page(parts, request, response)),
+    )
+  }
+  show(paths.dashboard, dashboard)
+  show(paths.profile, profile)
+  show(paths.security, async (...visit) => security(...visit))
+  show(paths.reauthenticate, async (...visit) => askAgain(...visit))
+  router.post(
+    paths.reauthenticate,
+    jsonOrForm(proof),
+    web.requireSession(),
+    web.handler((request: Visitor, response: Response) => reauthenticate(parts, request, response)),
+  )
+  router.post(
+    paths.changePassword,
+    jsonOrForm(change),
+    web.requireSession(),
+    web.handler((request: Visitor, response: Response) => changePassword(parts, request, response)),
+  )
+  return router
+}
+
+async function dashboard(parts: Parts, request: Visitor, response: Response): Promise<void> {
+  const account = await accountOf(parts, request)
+  const { facts } = request.session
+  if (account === undefined || facts === undefined) return signInAgain(response)
+  const { sessions, next } = await parts.sojourn.list(account.id, { limit: 100 })
+  if (!wantsHtml(request)) {
+    const message = `Welcome to your dashboard, ${toPerson(account).username}`
+    response.json({ message, user: toPublicUser(account), session: toSessionInfo(facts) })
+    return
+  }
+  const session = {
+    ...facts,
+    authenticatedAt: facts.authenticatedAt ?? facts.createdAt,
+    idleTimeout: facts.idleExpiresAt - facts.lastSeenAt,
+  }
+  const html = renderDashboard({
+    now: Date.now(),
+    person: toPerson(account),
+    session,
+    deviceCount: sessions.length + (next === undefined ? 0 : 1),
+    notice: await takeNotice(request.session),
+  })
+  sendPage(response, html)
+}
+
+async function profile(parts: Parts, request: Visitor, response: Response): Promise<void> {
+  const account = await accountOf(parts, request)
+  const { facts } = request.session
+  if (account === undefined || facts === undefined) return signInAgain(response)
+  if (!wantsHtml(request)) {
+    response.json({
+      message: 'Profile data',
+      user: toPublicUser(account),
+      sessionInfo: toSessionInfo(facts),
+    })
+    return
+  }
+  const html = renderProfile({
+    now: Date.now(),
+    person: toPerson(account),
+    accountId: account.id,
+    createdAt: account.createdAt,
+    session: facts,
+  })
+  sendPage(response, html)
+}
+
+type SecurityProblems = Parameters<typeof renderSecurity>[0]['problems']
+
+async function security(
+  parts: Parts,
+  request: Visitor,
+  response: Response,
+  problems?: SecurityProblems,
+): Promise<void> {
+  const account = await accountOf(parts, request)
+  if (account === undefined) return signInAgain(response)
+  const html = renderSecurity({
+    now: Date.now(),
+    person: toPerson(account),
+    passwordChangedAt: account.passwordChangedAt,
+    passwordMinimum: parts.passwordMinimum,
+    notice: await takeNotice(request.session),
+    problems,
+  })
+  sendPage(response, html, problems === undefined ? 200 : 400)
+}
+
+async function askAgain(
+  parts: Parts,
+  request: Visitor,
+  response: Response,
+  problem?: string,
+): Promise<void> {
+  const account = await accountOf(parts, request)
+  if (account === undefined) return signInAgain(response)
+  const html = renderReauthenticate({
+    now: Date.now(),
+    person: toPerson(account),
+    returnTo: wantedPath(request),
+    problems: problem === undefined ? undefined : { password: problem },
+  })
+  sendPage(response, html, problem === undefined ? 200 : 401)
+}
+
+async function reauthenticate(parts: Parts, request: Visitor, response: Response): Promise<void> {
+  const { session } = request
+  const { password } = bodyOf<z.infer<typeof proof>>(request)
+  if (!(await isRight(parts, request, password))) {
+    if (wantsHtml(request)) await askAgain(parts, request, response, texts.problems.passwordWrong)
+    else sendWrongPassword(response)
+    return
+  }
+  await session.elevate({ methods: ['pwd'] })
+  if (wantsHtml(request)) await session.flash('notice', texts.notices.confirmed)
+  const authenticatedAt = instant(session.facts?.authenticatedAt)
+  redirectOrJson(request, response, returnPath(request), { success: true, authenticatedAt })
+}
+
+async function changePassword(parts: Parts, request: Visitor, response: Response): Promise<void> {
+  const { session } = request
+  const { currentPassword, newPassword } = bodyOf<z.infer<typeof change>>(request)
+  if (!(await isRight(parts, request, currentPassword))) {
+    const problems = { currentPassword: texts.problems.passwordWrong }
+    if (wantsHtml(request)) await security(parts, request, response, problems)
+    else sendWrongPassword(response)
+    return
+  }
+  const subject = session.subject ?? ''
+  try {
+    await parts.accounts.changePassword(subject, newPassword)
+  } catch (error) {
+    if (!(error instanceof InvalidField) || !wantsHtml(request)) throw renamed(error)
+    await security(parts, request, response, { newPassword: error.message })
+    return
+  }
+  const count = await parts.sojourn.revokeAll(subject, {
+    reason: 'password_changed',
+    ...(session.id === undefined ? {} : { except: session.id }),
+  })
+  await session.elevate({ methods: ['pwd'] })
+  if (wantsHtml(request)) await session.flash('notice', texts.notices.passwordChanged(count))
+  const message = 'Password changed'
+  redirectOrJson(request, response, paths.security, { success: true, message, count })
+}
+
+async function isRight(parts: Parts, request: Visitor, password: string): Promise<boolean> {
+  const subject = request.session.subject ?? ''
+  const { outcome } = await parts.accounts.verifyPasswordOf(subject, password)
+  if (outcome === 'verified') return true
+  parts.countSignIn('failed')
+  const address = parts.addressOf(request)
+  parts.sojourn.reportSignInFailure({ reason: 'password_wrong', address, subject })
+  return false
+}
+
+function sendWrongPassword(response: Response): void {
+  const detail = 'Wrong password.'
+  sendProblem(response, { status: 403, code: 'credentials_invalid', detail })
+}
+
+/** The account knows its field as `password`; this form calls it `newPassword`. */
+function renamed(error: unknown): unknown {
+  if (!(error instanceof InvalidField)) return error
+  return new InvalidField('newPassword', error.message.replace(/^password\b/, 'newPassword'))
+}
+
+/** The session lives and the account does not: there is nothing to show. */
+function signInAgain(response: Response): void {
+  response.redirect(303, `${paths.signIn}?reason=subject_disabled`)
+}
+
+function toSessionInfo(facts: SessionFacts): object {
+  return {
+    sessionId: facts.id,
+    createdAt: instant(facts.createdAt),
+    lastActivity: instant(facts.lastSeenAt),
+    expiresAt: instant(facts.expiresAt),
+    idleExpiresAt: instant(facts.idleExpiresAt),
+  }
+}
+
+function instant(milliseconds: number | undefined): string | null {
+  return milliseconds === undefined ? null : new Date(milliseconds).toISOString()
+}

@@ -1,0 +1,121 @@
+import { Router, type NextFunction, type Response } from 'express'
+import { z } from 'zod'
+import { optionalBody, queryOf, sendProblem, wantsHtml } from '../http/index.js'
+import { paths, renderDevices, texts } from '../page/index.js'
+import type { Parts, Visitor } from '../parts.js'
+import { personOf, takeNotice } from './person.js'
+import { RECENT, redirectOrJson, sendPage, toDevice } from './respond.js'
+
+const PAGE = 50
+const page = z.strictObject({
+  limit: z
+    .string()
+    .regex(/^[1-9]\d?$|^100$/, 'limit must be a whole number from 1 to 100.')
+    .optional(),
+  cursor: z.string().max(200, 'cursor is not valid.').optional(),
+})
+
+/** `/sessions`: what a person is signed in on, and how to end it. */
+export function deviceRoutes(parts: Parts): Router {
+  const { web } = parts
+  const router = Router()
+  router.get(
+    paths.devices,
+    web.requireSession(),
+    web.handler((request: Visitor, response: Response) => listDevices(parts, request, response)),
+  )
+  router.post(
+    paths.endOtherDevices,
+    optionalBody(),
+    web.requireRecent(RECENT),
+    web.handler((request: Visitor, response: Response) => endOthers(parts, request, response)),
+  )
+  const end = web.handler((request: Visitor, response: Response) =>
+    endOne(parts, request, response),
+  )
+  router.delete(`${paths.devices}/:id`, optionalBody(), web.requireRecent(RECENT), end)
+  router.post(`${paths.devices}/:id/end`, optionalBody(), web.requireRecent(RECENT), end)
+  return router
+}
+
+async function listDevices(parts: Parts, request: Visitor, response: Response): Promise<void> {
+  const { session } = request
+  const { limit, cursor } = queryOf(request, page)
+  const subject = session.subject ?? ''
+  const found = await parts.sojourn.list(subject, {
+    limit: limit === undefined ? PAGE : Number(limit),
+    ...(cursor === undefined ? {} : { cursor }),
+  })
+  const devices = found.sessions.map((facts) => toDevice(facts, session.id))
+  if (!wantsHtml(request)) {
+    response.set(
+      found.next === undefined ? {} : { Link: `<${nextPath(found.next, limit)}>; rel="next"` },
+    )
+    response.json(devices.map(toJson))
+    return
+  }
+  const person = await personOf(parts, request)
+  if (person === undefined) {
+    response.redirect(303, paths.signIn)
+    return
+  }
+  const html = renderDevices({
+    now: Date.now(),
+    person,
+    devices,
+    next: found.next === undefined ? undefined : nextPath(found.next, limit),
+    first: cursor === undefined ? undefined : paths.devices,
+    notice: await takeNotice(session),
+  })
+  sendPage(response, html)
+}
+
+function nextPath(cursor: string, limit: string | undefined): string {
+  const size = limit === undefined ? '' : `&limit=${limit}`
+  return `${paths.devices}?cursor=${encodeURIComponent(cursor)}${size}`
+}
+
+function toJson(device: ReturnType<typeof toDevice>): object {
+  const { name, kind } = device
+  const [browser = name, os] = name.split(' on ', 2)
+  return {
+    id: device.id,
+    current: device.isCurrent,
+    createdAt: new Date(device.createdAt).toISOString(),
+    lastSeenAt: new Date(device.lastSeenAt).toISOString(),
+    expiresAt: new Date(device.expiresAt).toISOString(),
+    device: { name, browser, os: os ?? null, kind },
+    ip: device.address ?? null,
+    methods: device.methods,
+  }
+}
+
+async function endOne(parts: Parts, request: Visitor, response: Response): Promise<void> {
+  const { session } = request
+  const { id } = request.params as { id: string }
+  if (id === session.id) {
+    await session.signOut()
+    redirectOrJson(request, response, '/signed-out?reason=logged_out', { success: true, id })
+    return
+  }
+  const subject = session.subject ?? ''
+  const isEnded = await parts.sojourn.revoke(id, { of: subject, reason: 'logged_out_elsewhere' })
+  if (!isEnded && !wantsHtml(request)) {
+    sendProblem(response, { status: 404, code: 'session_unknown', detail: 'No such session.' })
+    return
+  }
+  const { deviceEnded, deviceGone } = texts.notices
+  if (wantsHtml(request)) await session.flash('notice', isEnded ? deviceEnded : deviceGone)
+  redirectOrJson(request, response, paths.devices, { success: true, id })
+}
+
+async function endOthers(parts: Parts, request: Visitor, response: Response): Promise<void> {
+  const { session } = request
+  const count = await parts.sojourn.revokeAll(session.subject ?? '', {
+    reason: 'logged_out_elsewhere',
+    ...(session.id === undefined ? {} : { except: session.id }),
+  })
+  if (wantsHtml(request)) await session.flash('notice', texts.notices.othersEnded(count))
+  const message = 'All other sessions have ended'
+  redirectOrJson(request, response, paths.devices, { success: true, message, count })
+}

@@ -1,0 +1,23 @@
+/** What start-up prints: the ways in, for a person at a terminal. */
+const ROUTES: readonly (readonly [method: string, path: string, what: string])[] = [
+  ['GET', '/', 'home, with a view counter kept in the session'],
+  ['POST', '/register', 'create an account and sign in'],
+  ['POST', '/login', 'sign in'],
+  ['GET', '/dashboard', 'needs a session'],
+  ['GET', '/profile', 'needs a session'],
+  ['GET', '/public', 'for anybody; says who you are'],
+  ['POST', '/logout', 'end this session'],
+  ['POST', '/logout-all', 'end all sessions of this person'],
+  ['GET', '/sessions', 'your devices; DELETE /sessions/:id ends one'],
+  ['POST', '/sessions/revoke-others', 'end all sessions but this one'],
+  ['GET', '/session', 'this session; PATCH changes its data'],
+  ['POST', '/session/extend', 'stay signed in'],
+  ['POST', '/reauthenticate', 'prove again who you are'],
+  ['POST', '/password', 'change the password, end all other sessions'],
+  ['GET', '/health', 'also /health/live and /health/ready'],
+  ['GET', '/metrics', 'Prometheus text'],
+]
+
+export function routeLines(): readonly string[] {
+  return ROUTES.map(([method, path, what]) => `${method.padEnd(6)} ${path.padEnd(24)} ${what}`)
+}

@@ -1,0 +1,178 @@
+import { Router, type Response } from 'express'
+import { z } from 'zod'
+import { SessionRefused } from 'sojourn'
+import type { Account } from '../account/account.js'
+import { InvalidField } from '../account/errors.js'
+import { bodyOf, jsonOrForm, sendProblem, wantsHtml } from '../http/index.js'
+import { paths, renderRegister, renderSignIn, texts, type Problems } from '../page/index.js'
+import { toPublicUser, type Parts, type Visitor } from '../parts.js'
+import { takeNotice } from './person.js'
+import { redirectOrJson, returnPath, sendPage, wantedPath } from './respond.js'
+
+/** How a person proved who they are (RFC 8176). */
+const METHODS = ['pwd'] as const
+
+const credentials = z.strictObject({
+  username: z.string().optional(),
+  email: z.string().optional(),
+  password: z.string(),
+  remember: z.union([z.boolean(), z.literal('on')]).optional(),
+  deliver: z.enum(['cookie', 'token']).optional(),
+  returnTo: z.string().optional(),
+  _csrf: z.string().optional(),
+})
+type Credentials = z.infer<typeof credentials>
+type Trouble = Problems<'username' | 'password'>
+
+/** `/register` and `/login`: how a person arrives. */
+export function signInRoutes(parts: Parts): Router {
+  const { web } = parts
+  const router = Router()
+  const body = jsonOrForm(credentials)
+  const entrance = web.optionalSession()
+
+  router.get(
+    paths.register,
+    entrance,
+    web.handler((request: Visitor, response: Response) => {
+      if (request.session.isSignedIn) response.redirect(303, returnPath(request))
+      else sendPage(response, registerPage(parts, request))
+    }),
+  )
+  router.post(
+    paths.register,
+    body,
+    web.handler((request: Visitor, response: Response) => register(parts, request, response)),
+  )
+  router.get(
+    paths.signIn,
+    entrance,
+    web.handler(async (request: Visitor, response: Response) => {
+      if (request.session.isSignedIn) response.redirect(303, returnPath(request))
+      else sendPage(response, await signInPage(request))
+    }),
+  )
+  router.post(
+    paths.signIn,
+    body,
+    web.handler((request: Visitor, response: Response) => signIn(parts, request, response)),
+  )
+  return router
+}
+
+async function register(parts: Parts, request: Visitor, response: Response): Promise<void> {
+  const form = bodyOf<Credentials>(request)
+  const result = await registerAccount(parts, request, response, form)
+  if (result === undefined) return
+  await start(request, result, form)
+  await request.session.flash('notice', texts.notices.welcome)
+  const body = { message: 'User registered successfully', user: toPublicUser(result) }
+  redirectOrJson(request, response, returnPath(request), body, 201)
+}
+
+/** The new account; `undefined` where the answer has been given already. */
+async function registerAccount(
+  parts: Parts,
+  request: Visitor,
+  response: Response,
+  form: Credentials,
+): Promise<Account | undefined> {
+  try {
+    const result = await parts.accounts.register(form)
+    if (result.outcome === 'registered') return result.account
+    if (wantsHtml(request)) {
+      const problems = { username: texts.problems.usernameTaken }
+      sendPage(response, registerPage(parts, request, form, problems), 400)
+    } else {
+      sendProblem(response, { status: 400, code: 'user_exists', detail: 'User already exists' })
+    }
+  } catch (error) {
+    if (!(error instanceof InvalidField) || !wantsHtml(request)) throw error
+    const field = error.field === 'password' ? 'password' : 'username'
+    sendPage(response, registerPage(parts, request, form, { [field]: error.message }), 400)
+  }
+  return undefined
+}
+
+async function signIn(parts: Parts, request: Visitor, response: Response): Promise<void> {
+  const form = bodyOf<Credentials>(request)
+  const login = form.username ?? form.email ?? ''
+  const result = await parts.accounts.verifyPassword(login, form.password)
+  if (result.outcome !== 'verified') {
+    await refuse(parts, request, response, form)
+    return
+  }
+  try {
+    await start(request, result.account, form)
+  } catch (error) {
+    if (error instanceof SessionRefused) parts.countSignIn('limited')
+    throw error
+  }
+  parts.countSignIn('ok')
+  const body = { message: 'Login successful', user: toPublicUser(result.account) }
+  redirectOrJson(request, response, returnPath(request), body)
+}
+
+/** One answer for a wrong password, an unknown person and a disabled account: it must not tell which. */
+async function refuse(
+  parts: Parts,
+  request: Visitor,
+  response: Response,
+  form: Credentials,
+): Promise<void> {
+  parts.countSignIn('failed')
+  parts.sojourn.reportSignInFailure({
+    reason: 'credentials_invalid',
+    address: parts.addressOf(request),
+  })
+  if (wantsHtml(request)) {
+    sendPage(response, await signInPage(request, form, { form: texts.problems.credentials }), 401)
+    return
+  }
+  response.set('WWW-Authenticate', 'Cookie realm="sojourn"')
+  sendProblem(response, {
+    status: 401,
+    code: 'credentials_invalid',
+    detail: 'Wrong user name or password.',
+    error: 'Invalid credentials',
+  })
+}
+
+async function start(request: Visitor, account: Account, form: Credentials): Promise<void> {
+  const remember = form.remember === true || form.remember === 'on'
+  await request.session.signIn(account.id, { methods: METHODS, remember })
+}
+
+function registerPage(
+  parts: Parts,
+  request: Visitor,
+  form?: Credentials,
+  problems?: Trouble,
+): string {
+  return renderRegister({
+    now: Date.now(),
+    problems,
+    typed: { username: form?.username },
+    returnTo: wantedPath(request),
+    passwordMinimum: parts.passwordMinimum,
+  })
+}
+
+async function signInPage(
+  request: Visitor,
+  form?: Credentials,
+  problems?: Trouble,
+): Promise<string> {
+  const reason = request.query['reason']
+  return renderSignIn({
+    now: Date.now(),
+    problems,
+    typed: {
+      username: form?.username,
+      remember: form?.remember !== undefined && form.remember !== false,
+    },
+    returnTo: wantedPath(request),
+    reason: typeof reason === 'string' ? reason : undefined,
+    notice: form === undefined ? await takeNotice(request.session) : undefined,
+  })
+}

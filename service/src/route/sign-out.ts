@@ -1,0 +1,62 @@
+import { Router, type Response } from 'express'
+import { bodyOf, optionalBody, sendProblem, wantsHtml } from '../http/index.js'
+import { paths, renderSignedOut, renderSignOutConfirm } from '../page/index.js'
+import type { Parts, Visitor } from '../parts.js'
+import { personOf } from './person.js'
+import { redirectOrJson, sendPage, wantedPath } from './respond.js'
+
+/** Where a browser lands after signing out. */
+export const SIGNED_OUT = '/signed-out'
+
+/** `/logout`, `/logout-all` and the page that says why a session is over. */
+export function signOutRoutes(parts: Parts): Router {
+  const { web, sojourn } = parts
+  const router = Router()
+  const body = optionalBody()
+
+  router.get(
+    paths.signOut,
+    web.optionalSession(),
+    web.handler(async (request: Visitor, response: Response) => {
+      const person = await personOf(parts, request)
+      if (person === undefined) response.redirect(303, SIGNED_OUT)
+      else {
+        const returnTo = wantedPath(request)
+        sendPage(response, renderSignOutConfirm({ now: Date.now(), person, returnTo }))
+      }
+    }),
+  )
+  router.post(
+    paths.signOut,
+    body,
+    web.handler(async ({ session, ...request }: Visitor, response: Response) => {
+      await session.signOut()
+      const answer = { success: true, message: 'Logged out successfully' }
+      redirectOrJson(request as Visitor, response, `${SIGNED_OUT}?reason=logged_out`, answer)
+    }),
+  )
+  router.post(
+    paths.signOutEverywhere,
+    body,
+    web.requireSession(),
+    web.handler(async (request: Visitor, response: Response) => {
+      const { session } = request
+      const subject = session.subject ?? ''
+      const count = await sojourn.revokeAll(subject, { reason: 'logged_out_elsewhere' })
+      await session.signOut()
+      const answer = { success: true, message: 'Logged out from all sessions', count }
+      redirectOrJson(request, response, `${SIGNED_OUT}?reason=logged_out`, answer)
+    }),
+  )
+  router.get(
+    SIGNED_OUT,
+    web.optionalSession(),
+    web.handler((request: Visitor, response: Response) => {
+      const asked = request.query['reason']
+      const reason = request.session.endReason ?? (typeof asked === 'string' ? asked : 'unknown')
+      if (wantsHtml(request)) sendPage(response, renderSignedOut({ now: Date.now(), reason }))
+      else response.json({ signedOut: !request.session.isSignedIn, reason })
+    }),
+  )
+  return router
+}

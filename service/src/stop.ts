@@ -1,0 +1,63 @@
+import type { Server } from 'node:http'
+import type { Logger } from './log/index.js'
+import type { Lifecycle } from './parts.js'
+
+/** Requests under way get this long to finish. */
+const DRAIN_WITHIN = 10_000
+/** Idle keep-alive connections are looked for this often while draining. */
+const LOOK_EVERY = 100
+
+/** What has to be stopped. */
+export interface Stoppable {
+  readonly server: { readonly servers: readonly Server[] }
+  readonly lifecycle: Lifecycle
+  readonly log: Logger
+  /** Lets go of stores and databases, after the last request. */
+  close(): Promise<void>
+}
+
+/**
+ * On SIGTERM or SIGINT: not ready any more, no new connections, requests under way finish (10 s at most), then
+ * stores are closed and the process ends with 0. A second signal ends it at once.
+ */
+export function stopOnSignal(service: Stoppable): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (service.lifecycle.isDraining) process.exit(1)
+      service.lifecycle.isDraining = true
+      service.log.info({ event: 'service.stopping', signal }, 'Stopping')
+      void stop(service)
+    })
+  }
+}
+
+async function stop({ server, close, log }: Stoppable): Promise<void> {
+  try {
+    await Promise.all(server.servers.map(drain))
+    await close()
+    log.info({ event: 'service.stopped' }, 'Stopped')
+    process.exit(0)
+  } catch (error) {
+    log.error({ event: 'service.stop_failed', err: error }, 'Could not stop cleanly')
+    process.exit(1)
+  }
+}
+
+/** `close` waits for keep-alive connections that do nothing; those are closed as they fall idle. */
+async function drain(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) =>
+    server.close(() => {
+      resolve()
+    }),
+  )
+  const looking = setInterval(() => {
+    server.closeIdleConnections()
+  }, LOOK_EVERY)
+  server.closeIdleConnections()
+  const patience = setTimeout(() => {
+    server.closeAllConnections()
+  }, DRAIN_WITHIN)
+  await closed
+  clearInterval(looking)
+  clearTimeout(patience)
+}
