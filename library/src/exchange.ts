@@ -52,6 +52,7 @@ async function finish(parts: ExchangeParts, incoming: Incoming, visit: Visit): P
 class RequestFacts implements VisitRequest {
   readonly #parts: ExchangeParts
   readonly #incoming: Incoming
+  #presented: ReturnType<VisitRequest['present']> | undefined
   readonly isAnswering: () => boolean
 
   constructor(parts: ExchangeParts, incoming: Incoming, isAnswering: () => boolean) {
@@ -61,6 +62,11 @@ class RequestFacts implements VisitRequest {
   }
 
   present(): ReturnType<VisitRequest['present']> {
+    this.#presented ??= this.#read()
+    return this.#presented
+  }
+
+  #read(): ReturnType<VisitRequest['present']> {
     const { cookies, core } = this.#parts
     const names = cookies.namesFor(this.#incoming)
     const reading = readCookies(this.#incoming.cookieHeader, names.all)

@@ -3,37 +3,45 @@
  */
 import express, { type Express, type RequestHandler } from 'express'
 import compression from 'compression'
-import { errorHandler, notFound, singleParameters } from './http/index.js'
-import { logRequests } from './log/index.js'
+import {
+  createErrorHandler,
+  type ErrorHandlerOptions,
+  notFound,
+  parseQuery,
+  strictQuery,
+} from './http/index.js'
+import { createRequestLog } from './log/index.js'
 import { createMetricsHandler, observeRequests } from './metrics/index.js'
+import { renderError, renderUnavailable } from './page/index.js'
 import type { Parts } from './parts.js'
 import { accountRoutes } from './route/account.js'
 import { deviceRoutes } from './route/devices.js'
 import { healthRoutes } from './route/health.js'
 import { homeRoutes } from './route/home.js'
 import { sessionDataRoutes } from './route/session-data.js'
+import { sendPage } from './route/respond.js'
 import { signInRoutes } from './route/sign-in.js'
 import { signOutRoutes } from './route/sign-out.js'
 import { requireHttps, securityHeaders } from './transport.js'
 
 export function createApp(parts: Parts): Express {
-  const { config, log, web, sojourn, metrics } = parts
+  const { config, web, sojourn, metrics } = parts
   const app = express()
   app.disable('x-powered-by')
   // What guards see and what the router matches must be the same path.
   app.enable('strict routing')
   app.enable('case sensitive routing')
-  app.set('query parser', 'simple')
+  app.set('query parser', parseQuery)
   app.set('etag', false)
 
   const steps: readonly RequestHandler[] = [
     observeRequests(metrics),
-    logRequests(log),
+    requestLog(parts),
     securityHeaders(config.server),
     healthRoutes(parts),
     metricsRoute(parts),
     requireHttps(config.server, sojourn.proxyTrust),
-    singleParameters,
+    strictQuery,
     compression(),
     web.sessions,
     web.sameOrigin(originRules(parts)),
@@ -46,8 +54,35 @@ export function createApp(parts: Parts): Express {
     notFound,
   ]
   for (const step of steps) app.use(step)
-  app.use(errorHandler({ mode: config.mode, log }))
+  app.use(createErrorHandler(errorOptions(parts)))
   return app
+}
+
+function errorOptions({ config, log }: Parts): ErrorHandlerOptions {
+  return {
+    isDevelopment: config.mode === 'development',
+    onFault(error, request) {
+      log.error({ event: 'request.failed', err: error, method: request.method }, 'Request failed')
+    },
+    renderPage(request, response, problem) {
+      const { status, code, detail, retryAfter } = problem
+      for (const [name, value] of Object.entries(problem.headers ?? {})) response.set(name, value)
+      if (retryAfter !== undefined) response.set('Retry-After', String(retryAfter))
+      const html =
+        code === 'store_unavailable'
+          ? renderUnavailable({ retryPath: request.originalUrl, retryAfter })
+          : renderError({ now: Date.now(), status, code, detail, retryAfter })
+      sendPage(response, html, status)
+    },
+  }
+}
+
+function requestLog({ log, addressOf }: Parts): RequestHandler {
+  return createRequestLog({
+    log,
+    addressOf,
+    isQuiet: ({ url = '' }) => url.startsWith('/health') || url === '/metrics',
+  })
 }
 
 function metricsRoute({ config, metrics }: Parts): RequestHandler {

@@ -6,7 +6,7 @@ import { ConfigError, EXIT_CONFIG } from './config/refusal.js'
 import { describeConfig } from './config/describe.js'
 import { loadConfig } from './config/load.js'
 import type { Config } from './config/config.js'
-import { createLog } from './log/index.js'
+import { createLogger } from './log/index.js'
 import { openParts } from './open-parts.js'
 import { createApp } from './app.js'
 import { listen } from './listen.js'
@@ -36,7 +36,7 @@ function readConfig(): Config {
 
 async function start(): Promise<void> {
   const config = readConfig()
-  const log = createLog(config)
+  const log = createLogger({ level: config.operation.logLevel })
   for (const line of describeConfig(config)) process.stdout.write(`sojourn: ${line}\n`)
   const { parts, close } = await openParts(config, log)
   const server = await listen(createApp(parts), parts)

@@ -8,7 +8,8 @@ import { openDatabase, type DatabasePlace } from './account/database.js'
 import { createPasswordHasher, PASSWORD_MINIMUM } from './account/password.js'
 import { createQueue } from './account/queue.js'
 import type { Config } from './config/config.js'
-import { logEvents, type Logger } from './log/index.js'
+import type { Logger } from './log/index.js'
+import { logEvents } from './log-events.js'
 import {
   observeBuild,
   observePasswordQueue,
@@ -22,6 +23,7 @@ import { openSessionStore } from './session-store.js'
 
 /** Passwords hashed at once, and how many may wait: each takes about 20 MB and 30 ms of one core. */
 const HASHING = { atOnce: 2, waiting: 64 }
+const VERSION = '0.1.0'
 /** Reasons that the routes give to a failed sign-in. */
 const FAILURES = ['credentials_invalid', 'password_wrong']
 
@@ -34,9 +36,8 @@ export interface OpenedParts {
 export async function openParts(config: Config, log: Logger): Promise<OpenedParts> {
   const metrics = createMetrics()
   observeProcess(metrics)
-  observeBuild(metrics, { version: '0.1.0', node: process.version })
   const queue = createQueue(HASHING)
-  observePasswordQueue(metrics, () => queue.waiting)
+  observePasswordQueue(metrics, () => queue.length)
   const passwordMinimum =
     config.mode === 'production' ? PASSWORD_MINIMUM.production : PASSWORD_MINIMUM.elsewhere
   const accounts = createAccounts({
@@ -45,6 +46,7 @@ export async function openParts(config: Config, log: Logger): Promise<OpenedPart
     passwordMinimum,
   })
   const opened = await openSessionStore(config, log)
+  observeBuild(metrics, { version: VERSION, store: opened.store.name })
   const onCall = observeStoreCalls(metrics, opened.store.name)
   const sojourn = createSojourn<SessionData>({
     ...sessionOptions(config),

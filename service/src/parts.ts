@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Request } from 'express'
 import type { Session, Sojourn } from 'sojourn'
 import type { ExpressAdapter } from 'sojourn/express'
@@ -32,7 +33,7 @@ export interface Parts {
   readonly passwordMinimum: number
   readonly lifecycle: Lifecycle
   /** The client's address, by the proxies that are trusted. */
-  addressOf(request: Request): string
+  addressOf(request: IncomingMessage): string
 }
 
 /** Whether the service is about to stop: then it is not ready for new work. */

@@ -33,7 +33,7 @@ export class StoreRefused extends Error {
 /** @throws StoreRefused where waiting would not help. */
 export async function openSessionStore(config: Config, log: Logger): Promise<OpenedStore> {
   if (config.redis !== undefined) return openRedis(config.redis, log)
-  const store = await openSqliteStore({ file: join(config.dataDir, 'sojourn.db') })
+  const store = await openSqliteStore({ file: join(config.dataDir, 'sessions.db') })
   return { store, close: async () => store.close() }
 }
 

@@ -74,8 +74,6 @@ export function createRegister(store: Store, events: Events, upkeep: Upkeep): Re
     async disable(subject) {
       const count = await revokeAll(subject, { reason: 'subject_disabled' })
       await store.changeSubject(subject, { isDisabled: true })
-      // A session started between the two is dead while the subject is disabled; this keeps it dead afterwards.
-      await store.endAll(subject, 'subject_disabled')
       events.emit('subject.disabled', { subject })
       return count
     },

@@ -48,7 +48,7 @@ export async function signIn(visit: Visit, subject: string, options: SignInOptio
   })
   if (before !== undefined) await endPredecessor(visit, before, subject)
   visit.tokenToSend = { token, isGuest: false, record, now: record.createdAt }
-  visit.clear = 'guest'
+  if (visit.request.present().guest.kind !== 'nothing') visit.clear = 'guest'
 }
 
 /** Starts an anonymous session that holds what this visit has written. */

@@ -4,8 +4,11 @@ import * as vocabulary from './vocabulary.js'
 
 /** The counters that the event catalogue makes, each with what it counts. */
 
+type WordCounterName =
+  'started' | 'renewed' | 'ended' | 'refused' | 'rejected' | 'revoked' | 'storeFailed'
+
 /** Counters that tell what they count by a word. */
-export const WORD_COUNTERS = {
+export const WORD_COUNTERS: Readonly<Record<WordCounterName, WordCounterText>> = {
   started: {
     name: 'sojourn_sessions_started_total',
     help: 'Sessions created.',
@@ -48,10 +51,20 @@ export const WORD_COUNTERS = {
     label: 'operation',
     words: vocabulary.STORE_VERBS,
   },
-} as const satisfies Readonly<Record<string, WordCounterText>>
+}
+
+type PlainCounterName =
+  | 'writesRefused'
+  | 'dataConflicts'
+  | 'dataInvalid'
+  | 'recordsCorrupt'
+  | 'cookieDiagnostics'
+  | 'subjectsDisabled'
+  | 'subjectsEnabled'
+  | 'upkeepFailed'
 
 /** Counters without labels. */
-export const PLAIN_COUNTERS = {
+export const PLAIN_COUNTERS: Readonly<Record<PlainCounterName, CounterText>> = {
   writesRefused: {
     name: 'sojourn_writes_refused_total',
     help: 'Writes to sessions that had ended meanwhile; nothing was written.',
@@ -84,4 +97,4 @@ export const PLAIN_COUNTERS = {
     name: 'sojourn_upkeep_failures_total',
     help: 'Touches and tidying that a store failure cut short.',
   },
-} as const satisfies Readonly<Record<string, CounterText>>
+}

@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, connect, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -54,32 +54,68 @@ const WATCHDOG =
   'redis-server "$@" >/dev/null & server=$!; echo $server; cat >/dev/null; kill -9 $server; wait $server'
 
 /** Starts one server, with no persistence unless `args` asks for it. */
-export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
+export function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
+  return start(async (port, directory) => [
+    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', directory],
+    ...['--save', '', '--loglevel', 'warning', '--logfile', join(directory, 'log')],
+    ...(options.args ?? []),
+  ])
+}
+
+/** Starts a sentinel that watches the primary on `primaryPort` under `name`. */
+export function startSentinel(primaryPort: number, name = 'main'): Promise<RedisServer> {
+  return start(async (port, directory) => {
+    const config = join(directory, 'sentinel.conf')
+    await writeFile(config, `sentinel monitor ${name} 127.0.0.1 ${String(primaryPort)} 1\n`)
+    return [config, '--sentinel', '--port', String(port), '--bind', '127.0.0.1', '--dir', directory]
+  })
+}
+
+type CommandLine = (port: number, directory: string) => Promise<readonly string[]>
+
+async function start(commandLine: CommandLine): Promise<RedisServer> {
   assertInstalled()
   const directory = await mkdtemp(join(tmpdir(), 'sojourn-redis-'))
-  const port = await freePort()
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory]
-  const quiet = ['--save', '', '--loglevel', 'warning', '--logfile', join(directory, 'log')]
-  const command = [...args, ...quiet, ...(options.args ?? [])]
-  let running = await launch(command, port)
-  const server: RedisServer = {
+  const remove = (): Promise<void> => rm(directory, { recursive: true, force: true })
+  // Between finding a free port and taking it another process may have been faster.
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort()
+    const command = await commandLine(port, directory)
+    try {
+      return toServer(port, await launch(command, port), () => launch(command, port), remove)
+    } catch (error) {
+      if (attempt === 3) {
+        await remove()
+        throw error
+      }
+    }
+  }
+}
+
+function toServer(
+  port: number,
+  first: Launched,
+  again: () => Promise<Launched>,
+  remove: () => Promise<void>,
+): RedisServer {
+  let running = first
+  return {
     port,
     url: `redis://127.0.0.1:${String(port)}`,
     pid: () => running.pid,
     async stop() {
       await running.end()
-      await rm(directory, { recursive: true, force: true })
+      await remove()
     },
     kill: () => running.end(),
     pause: () => process.kill(running.pid, 'SIGSTOP'),
     resume: () => process.kill(running.pid, 'SIGCONT'),
     async restart() {
       await running.end()
-      running = await launch(command, port)
+      running = await again()
     },
     cli: (...words) => redisCli(port, words),
   }
-  return server
 }
 
 /** Starts a cluster of primaries without replicas, and waits until every node serves every slot. */
@@ -143,9 +179,13 @@ async function launch(command: readonly string[], port: number): Promise<Launche
       }
     },
   }
-  await waitFor(`redis-server on port ${String(port)}`, async () => {
+  const isUp = async (): Promise<boolean> => {
     if (!isRunning(pid)) throw new Error(`redis-server ended at once: ${command.join(' ')}`)
     return (await isOpen(port)) && (await redisCli(port, ['ping']).catch(() => '')) === 'PONG'
+  }
+  await waitFor(`redis-server on port ${String(port)}`, isUp).catch(async (error: unknown) => {
+    await launched.end()
+    throw error
   })
   for (const handle of [shell, shell.stdin, shell.stdout]) unref(handle)
   return launched

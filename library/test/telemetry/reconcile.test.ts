@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { SojournError } from '../../src/errors.js'
+import { SojournError, StoreUnavailable } from '../../src/errors.js'
+import { createMemoryStore } from '../../src/store/memory.js'
 import {
   createMetrics,
   observeSojourn,
   observeStoreCalls,
   type Metrics,
 } from '../../src/telemetry/index.js'
+import { createManualClock } from '../../src/testing/manual-clock.js'
 import { Browser } from '../support/browser.js'
+import { hindered } from '../support/slow-store.js'
 import { hearing, scene, type Scene } from '../support/sojourn.js'
 import { growth, samplesOf } from './samples.js'
 
@@ -185,6 +188,44 @@ describe('metrics of a scripted run', () => {
         count,
       ])
     }
+  })
+
+  it('counts each failure of the store once, and shows the breaker open and closed again', async () => {
+    const metrics = createMetrics()
+    const clock = createManualClock()
+    const weak = hindered(createMemoryStore({ clock }))
+    const onCall = observeStoreCalls(metrics, 'memory')
+    const stage = scene({ store: weak.store, clock, resilience: { onCall } })
+    observeSojourn(stage.sojourn, metrics)
+    const browser = new Browser(stage.sojourn)
+    await browser.visit((session) => session.signIn('alice'))
+    await hearing()
+    const calm = metrics.text()
+
+    weak.failing.add('read')
+    for (let visit = 1; visit <= 7; visit += 1) {
+      await expect(browser.visit((session) => session.load())).rejects.toThrow(StoreUnavailable)
+    }
+    await hearing()
+    const fault = '{store="memory",verb="read",outcome="fault"}'
+    expect(growth(calm, metrics.text())).toMatchObject({
+      'sojourn_store_failures_total{operation="read"}': 7,
+      [`sojourn_store_calls_seconds_count${fault}`]: 7,
+      sojourn_store_breaker_open: 1,
+    })
+
+    // A touch is due: it fails beside an answer that is given all the same.
+    weak.failing.clear()
+    weak.failing.add('change')
+    clock.advance('10m')
+    await browser.visit((session) => session.load())
+    await stage.sojourn.settled()
+    await hearing()
+    const grown = growth(calm, metrics.text())
+    expect(grown['sojourn_store_breaker_open']).toBeUndefined()
+    expect(grown['sojourn_store_failures_total{operation="change"}']).toBe(1)
+    expect(grown['sojourn_upkeep_failures_total']).toBe(1)
+    expect(grown).not.toHaveProperty('sojourn_credentials_rejected_total{code="session_unknown"}')
   })
 })
 

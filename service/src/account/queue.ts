@@ -2,6 +2,8 @@ import { Busy } from './errors.js'
 
 /** Work that waits for its turn. */
 export interface Queue {
+  /** How many wait now. */
+  readonly waiting: number
   /**
    * Does `work` as soon as fewer than `atOnce` others are being done.
    *
@@ -15,6 +17,9 @@ export function createQueue(bounds: { readonly atOnce: number; readonly waiting:
   const line: (() => void)[] = []
   let running = 0
   return {
+    get waiting() {
+      return line.length
+    },
     async run(work) {
       if (running < bounds.atOnce) running += 1
       else if (line.length < bounds.waiting)

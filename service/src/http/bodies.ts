@@ -1,6 +1,7 @@
 /** The bodies of signing in and registering. A name may be a user name, an address, or both. */
 import { isAddress, isVisibleName } from '../account/name.js'
 import { ADDRESS_RULE, NAME_RULE } from '../account/registration.js'
+import type { z } from 'zod'
 import { fields, flag, oneOf, text, textThat } from './fields.js'
 
 const names = {
@@ -22,3 +23,5 @@ export const signInBody = fields({
   path: ['username'],
   error: 'must be a string',
 })
+
+export type SignInBody = z.infer<typeof signInBody>

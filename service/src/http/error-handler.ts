@@ -60,7 +60,7 @@ export function toProblem(error: unknown, isDevelopment: boolean): ProblemFacts 
   return {
     status,
     code: codeOf(foreign, status),
-    message:
+    detail:
       (!isFault || isDevelopment) && isText(foreign.message) ? foreign.message : words(status),
     ...(isText(foreign.error) && !isFault ? { error: foreign.error } : {}),
     ...(typeof foreign.retryAfter === 'number' ? { retryAfter: foreign.retryAfter } : {}),

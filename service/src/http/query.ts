@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express'
 import type { z } from 'zod'
 import { Problem } from './problem.js'
-import { validate, type Schema } from './validate.js'
+import { closedShape, validate, type Schema } from './validate.js'
 
 const MOST_PARAMETERS = 100
 
@@ -28,26 +28,24 @@ export function parseQuery(text: string | null | undefined): Record<string, stri
 
 /** Refuses requests whose query is not plain, whether or not a route looks at it. */
 export const strictQuery: RequestHandler = (request, _response, next) => {
-  parseQuery(queryOf(request))
+  parseQuery(textOf(request))
   next()
 }
 
 /**
- * The parameters of a request, by a schema; others than those it names are left aside.
+ * The parameters of a request that a schema names; others are left aside.
  *
  * @throws Problem 400 `query_invalid`, `field_invalid`
  */
-export function readQuery<Fields extends Schema>(
-  request: Request,
-  schema: Fields,
-): z.output<Fields> {
-  const known = Object.entries(parseQuery(queryOf(request))).filter(([name]) =>
-    Object.hasOwn(schema.shape, name),
+export function queryOf<Fields extends Schema>(request: Request, schema: Fields): z.output<Fields> {
+  const shape = closedShape(schema)
+  const known = Object.entries(parseQuery(textOf(request))).filter(
+    ([name]) => shape === undefined || Object.hasOwn(shape, name),
   )
   return validate(schema, Object.fromEntries(known))
 }
 
-function queryOf({ url }: Request): string {
+function textOf({ url }: Request): string {
   const at = url.indexOf('?')
   return at === -1 ? '' : url.slice(at + 1)
 }

@@ -53,7 +53,7 @@ export function observeRequests(metrics: Metrics, options: RequestOptions = {}):
 /** The series of one route. */
 interface RouteSeries {
   readonly duration: Histogram
-  count(method: string, statusClass: string): Counter
+  readonly count: (method: string, statusClass: string) => Counter
 }
 
 /** Answers the series of a route, bound once: there are as many as the application has routes. */

@@ -1,8 +1,8 @@
 import { Router, type Response } from 'express'
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { SessionFacts } from 'sojourn'
 import { InvalidField } from '../account/errors.js'
-import { bodyOf, jsonOrForm, sendProblem, wantsHtml } from '../http/index.js'
+import { bodyOf, fields, jsonOrForm, sendProblem, text, wantsHtml } from '../http/index.js'
 import {
   paths,
   renderDashboard,
@@ -13,18 +13,13 @@ import {
 } from '../page/index.js'
 import { toPublicUser, type Parts, type Visitor } from '../parts.js'
 import { accountOf, takeNotice, toPerson } from './person.js'
-import { RECENT, redirectOrJson, returnPath, sendPage, wantedPath } from './respond.js'
+import { redirectOrJson, returnPath, sendPage, wantedPath } from './respond.js'
 
-const proof = z.strictObject({
-  password: z.string(),
-  returnTo: z.string().optional(),
-  _csrf: z.string().optional(),
-})
-const change = z.strictObject({
-  currentPassword: z.string(),
-  newPassword: z.string(),
-  returnTo: z.string().optional(),
-  _csrf: z.string().optional(),
+const proof = fields({ password: text(), returnTo: text().optional() })
+const change = fields({
+  currentPassword: text(),
+  newPassword: text(),
+  returnTo: text().optional(),
 })
 
 /** What only a signed-in person sees: dashboard, profile, security, and proving again who they are. */

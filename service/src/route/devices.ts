@@ -1,19 +1,22 @@
-import { Router, type NextFunction, type Response } from 'express'
-import { z } from 'zod'
-import { optionalBody, queryOf, sendProblem, wantsHtml } from '../http/index.js'
-import { paths, renderDevices, texts } from '../page/index.js'
+import { Router, type Response } from 'express'
+import {
+  fields,
+  optionalBody,
+  queryOf,
+  sendProblem,
+  text,
+  wantsHtml,
+  wholeNumberText,
+} from '../http/index.js'
+import { DEVICES_PER_PAGE, paths, renderDevices, texts } from '../page/index.js'
 import type { Parts, Visitor } from '../parts.js'
 import { personOf, takeNotice } from './person.js'
 import { RECENT, redirectOrJson, sendPage, toDevice } from './respond.js'
 
-const PAGE = 50
-const page = z.strictObject({
-  limit: z
-    .string()
-    .regex(/^[1-9]\d?$|^100$/, 'limit must be a whole number from 1 to 100.')
-    .optional(),
-  cursor: z.string().max(200, 'cursor is not valid.').optional(),
-})
+/** How many a page of JSON has, unless asked otherwise. */
+const MOST = 50
+const pageQuery = fields({ limit: wholeNumberText(1, 100).optional(), cursor: text().optional() })
+const nothing = optionalBody()
 
 /** `/sessions`: what a person is signed in on, and how to end it. */
 export function deviceRoutes(parts: Parts): Router {
@@ -26,24 +29,24 @@ export function deviceRoutes(parts: Parts): Router {
   )
   router.post(
     paths.endOtherDevices,
-    optionalBody(),
+    nothing,
     web.requireRecent(RECENT),
     web.handler((request: Visitor, response: Response) => endOthers(parts, request, response)),
   )
   const end = web.handler((request: Visitor, response: Response) =>
     endOne(parts, request, response),
   )
-  router.delete(`${paths.devices}/:id`, optionalBody(), web.requireRecent(RECENT), end)
-  router.post(`${paths.devices}/:id/end`, optionalBody(), web.requireRecent(RECENT), end)
+  router.delete(`${paths.devices}/:id`, nothing, web.requireRecent(RECENT), end)
+  router.post(`${paths.devices}/:id/end`, nothing, web.requireRecent(RECENT), end)
   return router
 }
 
 async function listDevices(parts: Parts, request: Visitor, response: Response): Promise<void> {
   const { session } = request
-  const { limit, cursor } = queryOf(request, page)
+  const { limit, cursor } = queryOf(request, pageQuery)
   const subject = session.subject ?? ''
   const found = await parts.sojourn.list(subject, {
-    limit: limit === undefined ? PAGE : Number(limit),
+    limit: limit ?? (wantsHtml(request) ? DEVICES_PER_PAGE : MOST),
     ...(cursor === undefined ? {} : { cursor }),
   })
   const devices = found.sessions.map((facts) => toDevice(facts, session.id))
@@ -70,8 +73,8 @@ async function listDevices(parts: Parts, request: Visitor, response: Response): 
   sendPage(response, html)
 }
 
-function nextPath(cursor: string, limit: string | undefined): string {
-  const size = limit === undefined ? '' : `&limit=${limit}`
+function nextPath(cursor: string, limit: number | undefined): string {
+  const size = limit === undefined ? '' : `&limit=${String(limit)}`
   return `${paths.devices}?cursor=${encodeURIComponent(cursor)}${size}`
 }
 

@@ -1,6 +1,5 @@
 import { Router, type Response } from 'express'
-import { z } from 'zod'
-import { bodyOf, jsonOrForm, optionalBody, sendProblem } from '../http/index.js'
+import { anyFields, bodyOf, jsonOrForm, optionalBody, Problem } from '../http/index.js'
 import type { Parts, Visitor } from '../parts.js'
 
 const KEY = /^(?!~).{1,128}$/su
@@ -8,10 +7,8 @@ const KEY = /^(?!~).{1,128}$/su
 const OWN: ReadonlySet<string> = new Set(['views'])
 
 /** A merge patch (RFC 7396) of the top-level keys: whole values, `null` deletes. */
-const patch = z.record(
-  z.string().regex(KEY, 'a key has 1 to 128 characters and does not start with ~.'),
-  z.json(),
-)
+const patch = jsonOrForm(anyFields, { jsonTypes: ['application/merge-patch+json'] })
+const nothing = optionalBody()
 
 /** `/session`: what this client may know of its session, and the data it keeps there. */
 export function sessionDataRoutes({ web }: Parts): Router {
@@ -23,20 +20,12 @@ export function sessionDataRoutes({ web }: Parts): Router {
   )
   router.patch(
     '/session',
-    jsonOrForm(patch),
+    patch,
     web.requireSession(),
     web.handler(async (request: Visitor, response: Response) => {
       const { session } = request
       for (const [key, value] of Object.entries(bodyOf<Record<string, unknown>>(request))) {
-        if (OWN.has(key)) {
-          sendProblem(response, {
-            status: 400,
-            code: 'field_invalid',
-            detail: `${key} is kept by the service.`,
-          })
-          session.discard()
-          return
-        }
+        checkKey(key)
         if (value === null) session.delete(key)
         else session.set(key, value)
       }
@@ -46,7 +35,7 @@ export function sessionDataRoutes({ web }: Parts): Router {
   )
   router.post(
     '/session/extend',
-    optionalBody(),
+    nothing,
     web.requireSession(),
     web.handler(async (request: Visitor, response: Response) => {
       await request.session.touch()
@@ -54,6 +43,14 @@ export function sessionDataRoutes({ web }: Parts): Router {
     }),
   )
   return router
+}
+
+function checkKey(key: string): void {
+  if (KEY.test(key) && !OWN.has(key)) return
+  const detail = OWN.has(key)
+    ? `${key} is kept by the service.`
+    : 'A key has 1 to 128 characters and does not start with ~.'
+  throw new Problem({ status: 400, code: 'field_invalid', detail, extra: { field: key } })
 }
 
 async function show({ session }: Visitor, response: Response): Promise<void> {

@@ -1,9 +1,15 @@
 import { Router, type Response } from 'express'
-import { z } from 'zod'
 import { SessionRefused } from 'sojourn'
 import type { Account } from '../account/account.js'
 import { InvalidField } from '../account/errors.js'
-import { bodyOf, jsonOrForm, sendProblem, wantsHtml } from '../http/index.js'
+import {
+  bodyOf,
+  jsonOrForm,
+  sendProblem,
+  signInBody,
+  type SignInBody,
+  wantsHtml,
+} from '../http/index.js'
 import { paths, renderRegister, renderSignIn, texts, type Problems } from '../page/index.js'
 import { toPublicUser, type Parts, type Visitor } from '../parts.js'
 import { takeNotice } from './person.js'
@@ -12,23 +18,14 @@ import { redirectOrJson, returnPath, sendPage, wantedPath } from './respond.js'
 /** How a person proved who they are (RFC 8176). */
 const METHODS = ['pwd'] as const
 
-const credentials = z.strictObject({
-  username: z.string().optional(),
-  email: z.string().optional(),
-  password: z.string(),
-  remember: z.union([z.boolean(), z.literal('on')]).optional(),
-  deliver: z.enum(['cookie', 'token']).optional(),
-  returnTo: z.string().optional(),
-  _csrf: z.string().optional(),
-})
-type Credentials = z.infer<typeof credentials>
+type Credentials = SignInBody
 type Trouble = Problems<'username' | 'password'>
 
 /** `/register` and `/login`: how a person arrives. */
 export function signInRoutes(parts: Parts): Router {
   const { web } = parts
   const router = Router()
-  const body = jsonOrForm(credentials)
+  const form = jsonOrForm(signInBody)
   const entrance = web.optionalSession()
 
   router.get(
@@ -41,7 +38,7 @@ export function signInRoutes(parts: Parts): Router {
   )
   router.post(
     paths.register,
-    body,
+    form,
     web.handler((request: Visitor, response: Response) => register(parts, request, response)),
   )
   router.get(
@@ -54,7 +51,7 @@ export function signInRoutes(parts: Parts): Router {
   )
   router.post(
     paths.signIn,
-    body,
+    form,
     web.handler((request: Visitor, response: Response) => signIn(parts, request, response)),
   )
   return router
@@ -139,7 +136,7 @@ async function refuse(
 }
 
 async function start(request: Visitor, account: Account, form: Credentials): Promise<void> {
-  const remember = form.remember === true || form.remember === 'on'
+  const remember = form.remember === true
   await request.session.signIn(account.id, { methods: METHODS, remember })
 }
 
@@ -167,10 +164,7 @@ async function signInPage(
   return renderSignIn({
     now: Date.now(),
     problems,
-    typed: {
-      username: form?.username,
-      remember: form?.remember !== undefined && form.remember !== false,
-    },
+    typed: { username: form?.username, remember: form?.remember },
     returnTo: wantedPath(request),
     reason: typeof reason === 'string' ? reason : undefined,
     notice: form === undefined ? await takeNotice(request.session) : undefined,

@@ -1,5 +1,5 @@
 import { Router, type Response } from 'express'
-import { bodyOf, optionalBody, sendProblem, wantsHtml } from '../http/index.js'
+import { optionalBody, wantsHtml } from '../http/index.js'
 import { paths, renderSignedOut, renderSignOutConfirm } from '../page/index.js'
 import type { Parts, Visitor } from '../parts.js'
 import { personOf } from './person.js'
@@ -12,7 +12,7 @@ export const SIGNED_OUT = '/signed-out'
 export function signOutRoutes(parts: Parts): Router {
   const { web, sojourn } = parts
   const router = Router()
-  const body = optionalBody()
+  const form = optionalBody()
 
   router.get(
     paths.signOut,
@@ -28,16 +28,16 @@ export function signOutRoutes(parts: Parts): Router {
   )
   router.post(
     paths.signOut,
-    body,
-    web.handler(async ({ session, ...request }: Visitor, response: Response) => {
-      await session.signOut()
+    form,
+    web.handler(async (request: Visitor, response: Response) => {
+      await request.session.signOut()
       const answer = { success: true, message: 'Logged out successfully' }
-      redirectOrJson(request as Visitor, response, `${SIGNED_OUT}?reason=logged_out`, answer)
+      redirectOrJson(request, response, `${SIGNED_OUT}?reason=logged_out`, answer)
     }),
   )
   router.post(
     paths.signOutEverywhere,
-    body,
+    form,
     web.requireSession(),
     web.handler(async (request: Visitor, response: Response) => {
       const { session } = request

@@ -139,7 +139,7 @@ function toTraits(text: string): SessionRecord['traits'] | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   const known = Object.entries(value).filter(([name]) => Object.hasOwn(TRAITS, name))
   const isSound = known.every(([, trait]) => typeof trait === 'string')
-  return isSound ? (Object.fromEntries(known) as Partial<Record<TraitName, string>>) : undefined
+  return isSound ? (Object.fromEntries(known)) : undefined
 }
 
 function toList(text: string): readonly unknown[] | undefined {

@@ -62,10 +62,12 @@ const SWEEP_EVERY = 8
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   assertOptions(options)
   const driver = options.driver ?? (await findSqliteDriver())
+  const opening = openFile(driver, options.file, options.openTimeout ?? 5_000)
+  const connection = await opening.catch(rethrow)
   try {
-    const connection = await openFile(driver, options.file, options.openTimeout ?? 5_000)
     return toStore(connection, options)
   } catch (error) {
+    connection.close()
     throw toFault(error)
   }
 }

@@ -1,3 +1,4 @@
+// @ts-nocheck It runs as it is, on sources that are compiled only when it is started.
 // A process of its own on a store's file. Arguments: the folder from build.ts, a task, its parameters as JSON.
 import cluster from 'node:cluster'
 import { randomBytes } from 'node:crypto'

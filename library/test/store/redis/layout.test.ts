@@ -1,0 +1,311 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createClient } from 'redis'
+import { InvalidOption } from '../../../src/errors.js'
+import { createRedisStore } from '../../../src/store/redis/index.js'
+import { createKeys } from '../../../src/store/redis/keys.js'
+import type { Change, NewSession, SessionLimit, Store } from '../../../src/store/store.js'
+import { randomBelow, randomToken } from '../../../src/system/random.js'
+import { startRedis, type RedisServer } from '../../support/redis-server.js'
+
+let server: RedisServer
+let client: ReturnType<typeof createClient>
+
+beforeAll(async () => {
+  server = await startRedis()
+  client = createClient({ url: server.url })
+  client.on('error', () => undefined)
+  await client.connect()
+})
+afterAll(async () => {
+  client.destroy()
+  await server.stop()
+})
+
+const MINUTE = 60_000
+/** UUIDs, e-mail addresses, and names that would be another hash tag, a pattern or a second command. */
+const SUBJECTS = [
+  'e205c6cf-8ef6-40c1-89cb-f78c67b8e30e',
+  'ann@example.org',
+  '{x}',
+  '}{',
+  '{}',
+  'a:{b}*\r\nDEL x\r\n',
+  'é漢😀',
+]
+
+function newSession(store: Store, wish: Partial<NewSession> = {}): NewSession {
+  const subject = 'subject' in wish ? wish.subject : 'ann'
+  return {
+    id: `${store.bucketOf(subject)}.${randomToken(16)}`,
+    subject,
+    secretDigest: randomToken(32),
+    idleTimeout: 30 * MINUTE,
+    absoluteTimeout: 12 * 60 * MINUTE,
+    traits: {},
+    data: new Map(),
+    ...wish,
+  }
+}
+
+type Verbs = readonly (readonly [verb: string, call: () => Promise<unknown>])[]
+
+/** Every verb once, each in the form that touches the most keys. */
+async function everyVerb(store: Store, subject: string): Promise<Verbs> {
+  const first = newSession(store, { subject })
+  const second = newSession(store, { subject, limit: { max: 1, whenFull: 'evict-oldest' } })
+  const renewal = {
+    from: second.secretDigest,
+    to: 'new',
+    keepPreviousFor: 1,
+    isAuthentication: true,
+  }
+  const change: Change = {
+    seen: true,
+    set: new Map([['a', '1']]),
+    delete: ['b'],
+    increment: new Map([['n', 1]]),
+    expect: new Map([['a', 0]]),
+    baseRevision: 0,
+    traits: { agent: 'x', address: null },
+    renewal,
+  }
+  await store.create(first)
+  await store.endAll(subject, 'revoked_admin')
+  await store.create(newSession(store, { subject }))
+  await store.endAll(subject, 'revoked_admin')
+  await store.create(newSession(store, { subject }))
+  return [
+    ['create', () => store.create(second)],
+    ['read', () => store.read(second.id)],
+    ['change', () => store.change(second.id, change)],
+    ['end', () => store.end(second.id, 'signed_in', { after: MINUTE })],
+    ['list', () => store.list(subject, { limit: 10 })],
+    ['readSubject', () => store.readSubject(subject)],
+    ['endAll', () => store.endAll(subject, 'revoked_admin', second.id)],
+    ['reap', () => store.reap(subject, 10)],
+    ['changeSubject', () => store.changeSubject(subject, { isDisabled: true, set: new Map() })],
+    ['check', () => store.check()],
+  ]
+}
+
+describe('the keys', () => {
+  it('fault F13: every script touches keys of one slot alone, whatever the names are', async () => {
+    const lines: string[] = []
+    const monitor = client.duplicate()
+    await monitor.connect()
+    await monitor.monitor((line) => lines.push(String(line)))
+    try {
+      const store = createRedisStore({ client })
+      for (const subject of SUBJECTS) {
+        for (const [verb, call] of await everyVerb(store, subject)) {
+          await call()
+          const marker = randomToken(16)
+          await client.echo(marker)
+          await expect.poll(() => lines.some((line) => line.includes(marker))).toBe(true)
+          const touched = keysIn(lines.splice(0).slice(-200), verb)
+          expect(touched.length, verb).toBeGreaterThan(0)
+          expect(new Set(touched.map(slotOf)).size, `${verb} touched ${touched.join()}`).toBe(1)
+        }
+      }
+    } finally {
+      monitor.destroy()
+    }
+  })
+
+  it('hash to the slots that Redis computes', async () => {
+    // Examples of the cluster specification, redis.io/docs/reference/cluster-spec.
+    expect(slotOf('123456789')).toBe(12739)
+    expect(slotOf('{user1000}.following')).toBe(slotOf('{user1000}.followers'))
+    expect(slotOf('foo{}{bar}')).toBe(crc16('foo{}{bar}') % 16_384)
+    expect(slotOf('foo{{bar}}zap')).toBe(crc16('{bar') % 16_384)
+  })
+
+  it('hold nothing but printable ASCII of a harmless kind, and are injective', () => {
+    const keys = createKeys('sj:')
+    const all = SUBJECTS.flatMap((subject) => [
+      keys.index('Ab', subject),
+      keys.subject('Ab', subject),
+      keys.session(`Ab.${subject}`),
+    ])
+    for (const key of all) expect(key).toMatch(/^sj:[sug]\{Ab\}[\w.~%-]*$/)
+    expect(new Set(all).size).toBe(all.length)
+  })
+
+  it('refuse a subject that is no Unicode text', async () => {
+    const store = createRedisStore({ client })
+    await expect(store.list('\ud800', { limit: 1 })).rejects.toMatchObject({ field: 'subject' })
+  })
+
+  it('begin with the given prefix, which may hold few characters', async () => {
+    for (const keyPrefix of ['{x}', 'a*', 'a b', 'a\r\n', 'é', '?', '[a]', 'x'.repeat(65)]) {
+      expect(() => createRedisStore({ client, keyPrefix })).toThrow(InvalidOption)
+    }
+    for (const keyPrefix of ['', 'my-app:v1.2_x:']) {
+      const store = createRedisStore({ client, keyPrefix })
+      const session = newSession(store)
+      await store.create(session)
+      const key = `${keyPrefix}s{${session.id.slice(0, 2)}}${session.id.slice(3)}`
+      expect(await client.exists(key)).toBe(1)
+    }
+  })
+
+  it('refuse a session in another bucket than its subject’s', async () => {
+    const store = createRedisStore({ client })
+    const id = `${store.bucketOf('ann') === 'AA' ? 'AB' : 'AA'}.${randomToken(16)}`
+    await expect(store.create(newSession(store, { id }))).rejects.toMatchObject({ field: 'id' })
+  })
+
+  it('refuse durations that would leave a key without an end', () => {
+    for (const wrong of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1.5]) {
+      expect(() => createRedisStore({ client, lingerFor: wrong })).toThrow(InvalidOption)
+      expect(() => createRedisStore({ client, tombstoneFor: wrong })).toThrow(InvalidOption)
+    }
+  })
+})
+
+describe('the cost', () => {
+  it('is one EVALSHA a verb', async () => {
+    const store = createRedisStore({ client })
+    for (const [, call] of await everyVerb(store, 'warm')) await call()
+    const verbs = await everyVerb(store, 'counted')
+    await client.configResetStat()
+    for (const [, call] of verbs) await call()
+    const stats = await client.info('commandstats')
+    expect(stats).toContain(`cmdstat_evalsha:calls=${String(verbs.length)},`)
+    expect(stats).not.toContain('cmdstat_eval:')
+  })
+
+  it('of a small session is 264 bytes for the record, and 400 with its index entry', async () => {
+    await client.flushAll()
+    const store = createRedisStore({ client, keyPrefix: 'sj:' })
+    const session = newSession(store, {
+      subject: SUBJECTS[0],
+      traits: { address: '203.0.113.7', agent: 'Chrome on macOS' },
+      data: new Map([['n', '1']]),
+    })
+    await store.create(session)
+    await store.change(session.id, { seen: true })
+    const keys = createKeys('sj:')
+    const index = keys.index(session.id.slice(0, 2), session.subject ?? '')
+    const usage = async (key: string): Promise<number> => (await client.memoryUsage(key)) ?? 0
+    expect(await client.sendCommand(['OBJECT', 'ENCODING', keys.session(session.id)])).toBe(
+      'listpack',
+    )
+    expect(await usage(keys.session(session.id))).toBeLessThanOrEqual(264)
+    expect((await usage(keys.session(session.id))) + (await usage(index))).toBeLessThanOrEqual(400)
+  })
+})
+
+describe('the time to live', () => {
+  it('behaviour 6b: every key has one after 10,000 random operations on sessions about to expire', async () => {
+    await client.flushAll()
+    const hour = 3_600_000
+    const lives = { lingerFor: 1, tombstoneFor: 100, subjectKeptFor: hour }
+    const store = createRedisStore({ client, keyPrefix: 'b:', ...lives })
+    const ids: string[] = []
+    const subjects = ['ann', 'bob', 'cid', undefined]
+    const pick = <T>(from: readonly T[]): T => from[randomBelow(from.length)] as T
+    const operations: (() => Promise<unknown>)[] = [
+      async () => {
+        const limit: SessionLimit = {
+          max: 5,
+          whenFull: pick(['evict-oldest', 'evict-least-recent']),
+        }
+        const absoluteTimeout = 1 + randomBelow(300)
+        const subject = pick(subjects)
+        const session = newSession(store, { subject, limit, idleTimeout: 300, absoluteTimeout })
+        await store.create(session)
+        if (ids.push(session.id) > 20) ids.shift()
+      },
+      () => store.change(pick(ids), { seen: true, set: new Map([['a', '1']]) }),
+      () => store.change(pick(ids), { seen: true }),
+      () => store.change(pick(ids), { increment: new Map([['n', 1]]), delete: ['a'] }),
+      () => store.change(pick(ids), { traits: { agent: null }, forgetPrevious: true }),
+      () => store.end(pick(ids), 'logged_out', { after: randomBelow(3) }),
+      () => store.endAll(pick(['ann', 'bob']), 'revoked_admin', pick(ids)),
+      () => store.reap(pick(['ann', 'bob', 'cid']), 3),
+      () => store.changeSubject('cid', { isDisabled: randomBelow(4) === 0 }),
+      () => store.changeSubject('bob', { set: new Map([['a', '1']]), delete: ['b'] }),
+      () => store.changeSubject('bob', { delete: ['a'] }),
+      () => store.read(pick(ids)),
+    ]
+    await operations[0]?.()
+    let seen = 0
+    for (let done = 0; done < 10_000; done += 20) {
+      await Promise.all(Array.from({ length: 20 }, () => pick(operations)()))
+      const lifetimes = await lifetimesOf('b:*')
+      seen += lifetimes.length
+      // PTTL answers -1 for a key without an end, and 0 in the last millisecond of one that has.
+      expect(lifetimes.filter((left) => left === -1)).toEqual([])
+    }
+    expect(seen).toBeGreaterThan(1_000)
+  }, 60_000)
+
+  it('of a subject that signs in again and again keeps its index as small as what lives', async () => {
+    let offset = 0
+    const store = createRedisStore({ client, keyPrefix: 'c:', clockOffset: () => offset })
+    for (let day = 0; day < 50; day += 1) {
+      await store.create(newSession(store))
+      offset += 24 * 60 * MINUTE
+    }
+    const index = createKeys('c:').index(store.bucketOf('ann'), 'ann')
+    expect(await client.zCard(index)).toBeLessThanOrEqual(2)
+  })
+})
+
+async function lifetimesOf(pattern: string): Promise<number[]> {
+  const script = `
+    local left = {}
+    for at, key in ipairs(redis.call('KEYS', ARGV[1])) do left[at] = redis.call('PTTL', key) end
+    return left`
+  return (await client.eval(script, { arguments: [pattern] })) as number[]
+}
+
+/** The keys that commands inside scripts, and the script calls themselves, were given, as MONITOR tells. */
+function keysIn(lines: readonly string[], verb: string): string[] {
+  const start = lines.findLastIndex((line) => /"(evalsha|eval)"/i.test(line))
+  const relevant = lines.slice(start)
+  expect(start, `${verb} was not seen`).toBeGreaterThanOrEqual(0)
+  return relevant.flatMap((line) => {
+    const words = [...line.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] ?? '')
+    const [command = '', ...args] = words
+    switch (command.toUpperCase()) {
+      case 'EVAL':
+      case 'EVALSHA':
+        return args.slice(2, 2 + Number(args[1]))
+      case 'TIME':
+      case 'INFO':
+      case 'ECHO':
+        return []
+      case 'RENAME':
+        return args.slice(0, 2)
+      case 'UNLINK':
+      case 'DEL':
+      case 'EXISTS':
+        return args
+      case 'ZUNIONSTORE':
+        return [args[0] ?? '', ...args.slice(2, 2 + Number(args[1]))]
+      default:
+        return args.slice(0, 1)
+    }
+  })
+}
+
+/** The hash slot of a key, by the cluster specification. */
+function slotOf(key: string): number {
+  const open = key.indexOf('{')
+  const close = open < 0 ? -1 : key.indexOf('}', open + 1)
+  return crc16(close > open + 1 ? key.slice(open + 1, close) : key) % 16_384
+}
+
+function crc16(text: string): number {
+  let crc = 0
+  for (const byte of Buffer.from(text)) {
+    crc ^= byte << 8
+    for (let bit = 0; bit < 8; bit += 1) {
+      crc = (crc & 0x8000) === 0 ? crc << 1 : (crc << 1) ^ 0x1021
+    }
+    crc &= 0xffff
+  }
+  return crc
+}

@@ -1,0 +1,25 @@
+/**
+ * http/ owns what is the same for every route: reading bodies and queries strictly, choosing between page and
+ * JSON, and answering errors. Routes and `server` use it. It knows no session and keeps nothing.
+ */
+export { wantsHtml } from './accept.js'
+export { signInBody, type SignInBody } from './bodies.js'
+export {
+  bodyOf,
+  CSRF_FIELD,
+  formBody,
+  jsonBody,
+  jsonOrForm,
+  optionalBody,
+  type BodyOptions,
+} from './body.js'
+export {
+  createErrorHandler,
+  notFound,
+  toProblem,
+  type ErrorHandlerOptions,
+} from './error-handler.js'
+export * from './fields.js'
+export { Problem, sendProblem, type ProblemFacts } from './problem.js'
+export { parseQuery, queryOf, strictQuery } from './query.js'
+export { BODY_LIMITS, type BodyLimits } from './read-body.js'

@@ -1,0 +1,8 @@
+/**
+ * log/ owns what is written about a running service: one line of JSON for each event, without a credential.
+ * Everybody may write to it; it reads nothing.
+ */
+export type { Logger } from 'pino'
+export { createLog, createLogger, type LoggerOptions } from './logger.js'
+export { redact, redactText } from './redact.js'
+export { createRequestLog, type RequestLogOptions } from './requests.js'

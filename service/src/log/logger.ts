@@ -1,0 +1,52 @@
+import { pino, type DestinationStream, type Level, type Logger } from 'pino'
+import { redact, redactText } from './redact.js'
+
+/** What a log is made of. */
+export interface LoggerOptions {
+  /** The least severity that is written. Default `info`. */
+  readonly level?: Level | 'silent'
+  /** Where lines go. Default: standard output, at once. */
+  readonly destination?: DestinationStream
+}
+
+/**
+ * The log: one line of JSON for each event, with `level` as a word and `time` in ISO 8601. Everything that
+ * is logged, message and fields alike, passes {@link redact}.
+ */
+export function createLogger(options: LoggerOptions = {}): Logger {
+  return pino(
+    {
+      level: options.level ?? 'info',
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: {
+        level: (label) => ({ level: label }),
+        log: (fields) => redact(fields) as Record<string, unknown>,
+        bindings: (fields) => redact(fields) as Record<string, unknown>,
+      },
+      // `log` above sees errors and requests first, so nothing is left for these.
+      serializers: { err: (value: unknown) => value, req: (value: unknown) => value },
+      hooks: {
+        logMethod(input, method) {
+          method.apply(this, redactInput(input) as typeof input)
+        },
+      },
+    },
+    options.destination ?? process.stdout,
+  )
+}
+
+/** The log of the service, at the level its configuration asks for. */
+export function createLog(config: {
+  readonly operation: { readonly logLevel: Level | 'silent' }
+}): Logger {
+  return createLogger({ level: config.operation.logLevel })
+}
+
+/** Without a message, pino would take that of the error, as it is. */
+function redactInput([first, ...rest]: readonly unknown[]): readonly unknown[] {
+  const error = first instanceof Error ? first : (first as { readonly err?: unknown } | null)?.err
+  const words = rest.length === 0 && error instanceof Error ? [error.message] : rest
+  const start = typeof first === 'string' ? redactText(first) : first
+  return [start, ...words.map((word) => redact(word))]
+}
