@@ -14,7 +14,7 @@ export interface LoggerOptions {
  * is logged, message and fields alike, passes {@link redact}.
  */
 export function createLogger(options: LoggerOptions = {}): Logger {
-  return pino(
+  const log = pino(
     {
       level: options.level ?? 'info',
       base: null,
@@ -22,7 +22,6 @@ export function createLogger(options: LoggerOptions = {}): Logger {
       formatters: {
         level: (label) => ({ level: label }),
         log: (fields) => redact(fields) as Record<string, unknown>,
-        bindings: (fields) => redact(fields) as Record<string, unknown>,
       },
       // `log` above sees errors and requests first, so nothing is left for these.
       serializers: { err: (value: unknown) => value, req: (value: unknown) => value },
@@ -34,6 +33,15 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     },
     options.destination ?? process.stdout,
   )
+  return redactChildren(log)
+}
+
+/** pino formats the bindings of the first logger only, so those of its children are redacted as they come. */
+function redactChildren(log: Logger): Logger {
+  const child = log.child.bind(log)
+  log.child = ((bindings: object, options?: object) =>
+    redactChildren(child(redact(bindings) as Record<string, unknown>, options))) as Logger['child']
+  return log
 }
 
 /** The log of the service, at the level its configuration asks for. */

@@ -52,6 +52,7 @@ describe('a PostgreSQL server', () => {
     await postgres.stop('SIGQUIT')
     started = performance.now()
     await expect(accounts.findByLogin('ada')).rejects.toMatchObject(fault)
+    expect(await accounts.isAvailable()).toBe(false)
     await expect(accounts.findByLogin('ada')).rejects.toMatchObject(fault)
     expect(performance.now() - started).toBeLessThan(2_000)
     await postgres.start()

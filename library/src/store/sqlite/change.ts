@@ -1,5 +1,5 @@
 import { applyChange } from '../memory/change.js'
-import type { SessionRecord } from '../record.js'
+import { expiresAt, type SessionRecord } from '../record.js'
 import type { Change, ChangeResult } from '../store.js'
 import type { Durability } from './connection.js'
 import type { Context } from './context.js'
@@ -37,11 +37,11 @@ export function change(context: Context, id: string, wanted: Change): ChangeResu
   }
 }
 
-const TOUCH = `UPDATE session SET last_seen_at = ? WHERE id = ?`
+const TOUCH = `UPDATE session SET last_seen_at = ?, expires_at = ? WHERE id = ?`
 const PATCH = `UPDATE session SET revision = ?, data = ? WHERE id = ?`
 const REWRITE = `
   UPDATE session SET
-    last_seen_at = ?, secret_digest = ?, previous_digest = ?, previous_until = ?,
+    last_seen_at = ?, expires_at = ?, secret_digest = ?, previous_digest = ?, previous_until = ?,
     authenticated_at = ?, revision = ?, traits = ?, data = ?
   WHERE id = ?`
 
@@ -55,7 +55,7 @@ function save(
   if (isBeyondData(wanted)) return rewrite(connection, record)
   const isPatched = record.revision !== before.revision
   if (record.lastSeenAt !== before.lastSeenAt) {
-    connection.run(TOUCH, record.lastSeenAt, record.id)
+    connection.run(TOUCH, record.lastSeenAt, expiresAt(record), record.id)
   }
   if (isPatched) connection.run(PATCH, record.revision, fromData(record.data), record.id)
 }
@@ -64,6 +64,7 @@ function rewrite(connection: Context['connection'], record: SessionRecord): void
   connection.run(
     REWRITE,
     record.lastSeenAt,
+    expiresAt(record),
     record.secretDigest,
     record.previousDigest ?? null,
     record.previousUntil ?? null,

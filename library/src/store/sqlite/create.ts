@@ -1,5 +1,5 @@
 import { toRecord } from '../memory/record.js'
-import type { SessionRecord } from '../record.js'
+import { expiresAt, type SessionRecord } from '../record.js'
 import type { CreateResult, NewSession, SessionLimit } from '../store.js'
 import type { Context } from './context.js'
 import { find, findEnding, readSubject } from './lookup.js'
@@ -59,8 +59,8 @@ function evict(context: Context, subject: string, ids: readonly string[]): void 
 const INSERT = `
   INSERT OR REPLACE INTO session (
     id, version, subject, secret_digest, created_at, last_seen_at, authenticated_at, idle_timeout,
-    absolute_expires_at, epoch, revision, traits, data)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+    absolute_expires_at, expires_at, epoch, revision, traits, data)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 function insert({ connection }: Context, record: SessionRecord): void {
   connection.run(
@@ -74,6 +74,7 @@ function insert({ connection }: Context, record: SessionRecord): void {
     record.authenticatedAt ?? null,
     record.idleTimeout,
     record.absoluteExpiresAt,
+    expiresAt(record),
     record.epoch,
     record.revision,
     fromTraits(record.traits),

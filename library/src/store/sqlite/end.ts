@@ -1,4 +1,5 @@
 import type { EndReason } from '../end-reason.js'
+import { expiresAt } from '../record.js'
 import type { EndAllResult, EndOptions, EndResult, ReapResult } from '../store.js'
 import type { Context } from './context.js'
 import { endingOf, findLive, readSubject } from './lookup.js'
@@ -7,7 +8,7 @@ import { writeSubject } from './subject.js'
 import { bury } from './tombstone.js'
 
 const PUT_OFF = `
-  UPDATE session SET absolute_expires_at = min(absolute_expires_at, ?), ends_as = ? WHERE id = ?`
+  UPDATE session SET absolute_expires_at = ?, expires_at = ?, ends_as = ? WHERE id = ?`
 
 /** {@link Store.end}. Does not look at the data: a session whose data is junk can still be ended. */
 export function end(
@@ -20,8 +21,13 @@ export function end(
   if ('status' in found) return found
   const { record } = found
   const { now } = context
-  if (after > 0) context.connection.run(PUT_OFF, now + after, reason, id)
-  else bury(context, id, { reason, endedAt: now, subject: record.subject })
+  if (after > 0) {
+    const absoluteExpiresAt = Math.min(record.absoluteExpiresAt, now + after)
+    const expiry = expiresAt({ ...record, absoluteExpiresAt })
+    context.connection.run(PUT_OFF, absoluteExpiresAt, expiry, reason, id)
+  } else {
+    bury(context, id, { reason, endedAt: now, subject: record.subject })
+  }
   return { status: 'ended', record }
 }
 

@@ -1,11 +1,5 @@
 import { toEndReason } from '../end-reason.js'
-import {
-  TRAITS,
-  type DataEntry,
-  type SessionRecord,
-  type SubjectRecord,
-  type TraitName,
-} from '../record.js'
+import { TRAITS, type DataEntry, type SessionRecord, type SubjectRecord } from '../record.js'
 
 /** Version of the form of one row, told by the row itself. A row of a later version is `corrupt` to this one. */
 export const ROW_VERSION = 1
@@ -139,7 +133,7 @@ function toTraits(text: string): SessionRecord['traits'] | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   const known = Object.entries(value).filter(([name]) => Object.hasOwn(TRAITS, name))
   const isSound = known.every(([, trait]) => typeof trait === 'string')
-  return isSound ? (Object.fromEntries(known)) : undefined
+  return isSound ? Object.fromEntries(known) : undefined
 }
 
 function toList(text: string): readonly unknown[] | undefined {

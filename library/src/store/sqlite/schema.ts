@@ -8,11 +8,12 @@ export const APPLICATION_ID = 0x536f_6a6e
 export type Migration = (connection: Connection) => void
 
 /**
- * Sessions rest in one row each. `expires_at` is generated, so that the index for sweeping cannot
- * disagree with the instants it is made of; `data` comes last, so that lists need not read past it.
+ * Sessions rest in one row each. `expires_at` is checked against the instants it is made of, so that no
+ * index can disagree with them (a generated column would do that too, but SQLite cannot count sessions
+ * in an index with one). `data` comes last, so that lists need not read past it.
  * The live sessions of a subject are all of its present epoch: one range of `session_by_subject`
  * holds them in the order of the list, however many dead ones of older epochs wait to be reaped.
- * The check keeps out integers that a JavaScript number cannot hold: one such row, and the driver could
+ * The other check keeps out integers that a JavaScript number cannot hold: one such row, and the driver could
  * not read the page of a list that it is on.
  */
 const TABLES = `
@@ -36,9 +37,10 @@ const TABLES = `
     ends_as TEXT,
     epoch INTEGER NOT NULL,
     revision INTEGER NOT NULL,
-    expires_at INTEGER AS (min(last_seen_at + idle_timeout, absolute_expires_at)) VIRTUAL,
+    expires_at INTEGER NOT NULL,
     traits TEXT NOT NULL,
     data TEXT NOT NULL,
+    CHECK (expires_at = min(last_seen_at + idle_timeout, absolute_expires_at)),
     CHECK (max(created_at, last_seen_at, idle_timeout, absolute_expires_at) < 9007199254740992)
   ) STRICT;
   CREATE INDEX session_by_subject

@@ -209,7 +209,7 @@ describe('a client', () => {
     ]
     opened.push(() => (clients[3] as IoRedis).disconnect())
     for (const client of clients) {
-      const store = createRedisStore({ client: client as RedisClient })
+      const store = createRedisStore({ client })
       const begin = performance.now()
       await expect(store.create(newSession(store))).rejects.toThrow('the client is not connected')
       expect(performance.now() - begin).toBeLessThan(50)

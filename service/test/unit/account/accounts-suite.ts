@@ -317,7 +317,7 @@ export function describeAccounts(name: string, open: () => Promise<Kysely<Schema
         expect(await accounts.findByLogin(id)).toBeUndefined()
         expect(await accounts.verifyPasswordOf(id, PASSWORD)).toEqual({ outcome: 'wrong' })
       }
-      await accounts.ping()
+      expect(await accounts.isAvailable()).toBe(true)
     })
   })
 }

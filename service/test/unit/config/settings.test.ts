@@ -235,7 +235,6 @@ describe('the environment as a whole', () => {
       PATH: '/bin',
     }
     expect(load(development(others)).warnings).toEqual([])
-    expect(load({ ...process.env, ...development() }).warnings).toEqual([])
   })
 
   it('env-30: an unknown NODE_ENV counts as production, with a warning', () => {
@@ -275,6 +274,16 @@ describe('the environment as a whole', () => {
     const config = load(development({ SESSION_SECRET, NODE_ENV: 'test', PORT: '8080' }))
     expect(config.secrets.session[0]?.reveal()).toBe(SESSION_SECRET)
     expect(config).toMatchObject({ mode: 'test', server: { port: 8080 } })
+  })
+
+  it('S0-24: PORT is read, and is 3000 where it is not set', () => {
+    expect(load(development()).server.port).toBe(3000)
+    expect(load(development({ PORT: '8080' })).server.port).toBe(8080)
+  })
+
+  it('S0-29: NODE_ENV is read: development or production', () => {
+    expect(load(development({ NODE_ENV: 'development' })).mode).toBe('development')
+    expect(load(production({ NODE_ENV: 'production' })).mode).toBe('production')
   })
 
   it('has the documented defaults', () => {

@@ -197,7 +197,12 @@ describe('page or JSON', () => {
 })
 
 describe('queries', () => {
-  const many = Array.from({ length: 5_000 }, (_, index) => `p${String(index)}=1`).join('&')
+  // 5,000 different names that fit into the 16 KB Node.js takes for a head.
+  const letters = [
+    ..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$'()*,;:@/",
+  ]
+  const names = [...letters, ...letters.flatMap((one) => letters.map((other) => one + other))]
+  const many = names.slice(0, 5_000).join('&')
   const wrong = ['?a=1&a=2', '?a=1&%61=2', '?a[]=1&a[b]=2', '?a[b]=2', `?${many}`, '?a%5B%5D=1']
 
   it('query-06: a parameter that is given twice, in brackets, or 5,000 times is refused', async () => {

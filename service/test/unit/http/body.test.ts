@@ -37,15 +37,13 @@ const malformed = (detail: string) => refused(400, 'body_malformed', detail)
 const invalid = (detail: string) => refused(400, 'field_invalid', detail)
 const NOT_JSON = 'The request body is not valid JSON.'
 
-interface Vector {
-  readonly name: string
-  readonly base64: string
-}
-
-function vectors(kind: 'y' | 'n' | 'i'): readonly Vector[] {
+/** The files of one kind, as name and bytes. */
+function vectors(kind: 'y' | 'n' | 'i'): readonly (readonly [string, Buffer])[] {
   const path = new URL('../../vectors/jsontestsuite/test_parsing.json', import.meta.url)
-  const all = JSON.parse(readFileSync(path, 'utf8')) as { readonly files: readonly Vector[] }
-  return all.files.filter(({ name }) => name.startsWith(`${kind}_`))
+  const { files } = JSON.parse(readFileSync(path, 'utf8')) as { files: Record<string, string> }
+  return Object.entries(files)
+    .filter(([name]) => name.startsWith(`${kind}_`))
+    .map(([name, base64]) => [name, Buffer.from(base64, 'base64')] as const)
 }
 
 describe('JSON bodies', () => {
@@ -81,8 +79,8 @@ describe('JSON bodies', () => {
     const app = await serve([jsonBody(z.looseObject({}), { bytes: 1_000_000 })])
     const files = vectors('n')
     expect(files).toHaveLength(188)
-    for (const { name, base64 } of files) {
-      const answer = await post(app, Buffer.from(base64, 'base64'))
+    for (const [name, bytes] of files) {
+      const answer = await post(app, bytes)
       expect([name, answer.status, answer.body['code']]).toEqual([name, 400, 'body_malformed'])
       // Two of them are nothing but depth, which is found before the grammar is looked at.
       if (!/100000_opening_arrays|open_array_object/.test(name)) {
@@ -93,10 +91,9 @@ describe('JSON bodies', () => {
   })
 
   it('takes every object of JSONTestSuite that must parse, but for names given twice', () => {
-    const objects = vectors('y').filter(({ name }) => name.startsWith('y_object'))
+    const objects = vectors('y').filter(([name]) => name.startsWith('y_object'))
     expect(objects.length).toBeGreaterThan(10)
-    for (const { name, base64 } of objects) {
-      const bytes = Buffer.from(base64, 'base64')
+    for (const [name, bytes] of objects) {
       if (/duplicated/.test(name)) expect(() => parseJsonObject(bytes)).toThrow('is given twice')
       else expect([name, parseJsonObject(bytes)]).toEqual([name, JSON.parse(bytes.toString())])
     }
@@ -105,9 +102,9 @@ describe('JSON bodies', () => {
   it('never says anything but yes or no to what may or may not parse', () => {
     const files = vectors('i')
     expect(files).toHaveLength(35)
-    for (const { base64 } of files) {
+    for (const [, bytes] of files) {
       try {
-        parseJsonObject(Buffer.from(base64, 'base64'))
+        parseJsonObject(bytes)
       } catch (error) {
         expect(error).toMatchObject({ status: 400, code: 'body_malformed' })
       }
@@ -239,14 +236,11 @@ describe('JSON bodies', () => {
 
   it('json-14: __proto__ and constructor are refused as unknown fields', async () => {
     const app = await serve([jsonBody(signInBody)])
-    const attempts = {
-      __proto__: '{"username":"a","password":"x","__proto__":{"admin":true}}',
-      constructor: '{"username":"a","password":"x","constructor":{"prototype":{"admin":true}}}',
-    }
-    for (const [name, body] of Object.entries({
-      ...attempts,
-      ['__proto__']: attempts['__proto__'],
-    })) {
+    const attempts = [
+      ['__proto__', '{"username":"a","password":"x","__proto__":{"admin":true}}'],
+      ['constructor', '{"username":"a","password":"x","constructor":{"prototype":{"admin":true}}}'],
+    ] as const
+    for (const [name, body] of attempts) {
       expect(await post(app, body)).toMatchObject(
         refused(400, 'field_unknown', `Unknown field ${name}.`),
       )
@@ -403,7 +397,6 @@ describe('the type of a body', () => {
     const app = await serve([jsonBody(signInBody)])
     const bomb = gzipSync(Buffer.alloc(50 * 1_048_576, ' '))
     expect(bomb.length).toBeLessThan(60_000)
-    const before = process.memoryUsage().rss
     for (const [coding, body] of [
       ['gzip', bomb],
       ['deflate', deflateSync(Buffer.alloc(5 * 1_048_576, ' '))],
@@ -414,7 +407,6 @@ describe('the type of a body', () => {
         refused(413, 'body_too_large', 'The request body is larger than 16 KB.'),
       )
     }
-    expect(process.memoryUsage().rss - before).toBeLessThan(40 * 1_048_576)
     expect(app.seen).toEqual([])
   })
 

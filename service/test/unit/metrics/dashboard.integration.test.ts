@@ -119,7 +119,7 @@ describe('the dashboard over a real Prometheus', () => {
     expect(numberless.map(({ name }) => name)).toEqual([])
     for (const { name, shown, found } of answers) {
       for (const { metric } of found)
-        expect([name, Object.keys(metric)]).toEqual([name, expect.arrayContaining(shown)])
+        expect([name, Object.keys(metric)]).toEqual([name, expect.arrayContaining([...shown])])
     }
     const [started] = await prometheus.query('sum(rate(sojourn_sessions_started_total[3s]))')
     expect(started?.value).toBeGreaterThan(1)
