@@ -4,7 +4,7 @@ import { networkOf } from './request/client-address.js'
 import { readCookies } from './request/cookies.js'
 import { NOTHING_OUT, type Outgoing } from './response/outgoing.js'
 import type { SessionCookies } from './response/session-cookies.js'
-import { commit, needsCommit } from './session/commit.js'
+import { commit, effects, isSettled, type CookieEffects } from './session/commit.js'
 import { cookieMaxAge } from './session/lifetime.js'
 import { Session, type Schemas } from './session/session.js'
 import { createVisit, type Core, type Visit, type VisitRequest } from './session/visit.js'
@@ -14,10 +14,19 @@ export interface Exchange<Data extends object> {
   readonly incoming: Incoming
   readonly session: Session<Data>
   /**
-   * Makes the session's changes durable and says what the answer must carry. `undefined`: nothing to do, the
-   * answer may leave at once. Rejects with `StoreUnavailable`, and then no cookie may be sent.
+   * Makes the session's changes durable and says what the answer must carry. `undefined`: the session was never
+   * looked at. A promise only where something has to be written; it rejects with `StoreUnavailable`, and then
+   * no cookie may be sent.
    */
-  commit(): Promise<Outgoing> | undefined
+  commit(): Outgoing | Promise<Outgoing> | undefined
+}
+
+/** The answer that belongs to an exchange, as far as the session has to know of it. */
+export interface Answer {
+  /** It is being sent: the application cannot ask for another cookie. Default: never. */
+  readonly isAnswering?: boolean
+  /** The session is used for the first time: from now on the answer has to wait for `commit`. */
+  onFirstUse?(): void
 }
 
 /** The parts of an exchange that all requests share. */
@@ -30,35 +39,46 @@ export interface ExchangeParts {
 export function createExchange<Data extends object>(
   parts: ExchangeParts,
   incoming: Incoming,
-  isAnswering: () => boolean,
+  answer: Answer,
 ): Exchange<Data> {
-  const request = new RequestFacts(parts, incoming, isAnswering)
-  const visit = createVisit(parts.core, request)
-  return {
-    incoming,
-    session: new Session<Data>(visit, parts.schemas),
-    commit: () => (needsCommit(visit) ? finish(parts, incoming, visit) : undefined),
-  }
+  return new RequestExchange<Data>(parts, incoming, answer)
 }
 
-async function finish(parts: ExchangeParts, incoming: Incoming, visit: Visit): Promise<Outgoing> {
-  const { send, clear, wasRead } = await commit(visit)
-  if (!wasRead) return NOTHING_OUT
-  const order = send && { ...send, maxAge: cookieMaxAge(send.record, send.now) }
-  return parts.cookies.render({ send: order, clear }, incoming)
-}
-
-/** What a visit asks of its request, found out only when it is asked. */
-class RequestFacts implements VisitRequest {
+/** Costs two small objects until the session is looked at; everything else is made then. */
+class RequestExchange<Data extends object> implements Exchange<Data>, VisitRequest {
+  readonly incoming: Incoming
+  readonly session: Session<Data>
   readonly #parts: ExchangeParts
-  readonly #incoming: Incoming
+  readonly #answer: Answer
+  #visit: Visit | undefined
   #presented: ReturnType<VisitRequest['present']> | undefined
-  readonly isAnswering: () => boolean
 
-  constructor(parts: ExchangeParts, incoming: Incoming, isAnswering: () => boolean) {
+  constructor(parts: ExchangeParts, incoming: Incoming, answer: Answer) {
     this.#parts = parts
-    this.#incoming = incoming
-    this.isAnswering = isAnswering
+    this.incoming = incoming
+    this.#answer = answer
+    this.session = new Session<Data>(this, parts.schemas)
+  }
+
+  get visit(): Visit {
+    if (this.#visit === undefined) {
+      this.#visit = createVisit(this.#parts.core, this)
+      this.#answer.onFirstUse?.()
+    }
+    return this.#visit
+  }
+
+  commit(): Outgoing | Promise<Outgoing> | undefined {
+    const visit = this.#visit
+    if (visit === undefined) return undefined
+    if (isSettled(visit)) return this.#render(effects(visit))
+    return commit(visit).then((what) => this.#render(what))
+  }
+
+  #render({ send, clear, wasRead }: CookieEffects): Outgoing {
+    if (!wasRead) return NOTHING_OUT
+    const order = send && { ...send, maxAge: cookieMaxAge(send.record, send.now) }
+    return this.#parts.cookies.render({ send: order, clear }, this.incoming)
   }
 
   present(): ReturnType<VisitRequest['present']> {
@@ -68,8 +88,8 @@ class RequestFacts implements VisitRequest {
 
   #read(): ReturnType<VisitRequest['present']> {
     const { cookies, core } = this.#parts
-    const names = cookies.namesFor(this.#incoming)
-    const reading = readCookies(this.#incoming.cookieHeader, names.all)
+    const names = cookies.namesFor(this.incoming)
+    const reading = readCookies(this.incoming.cookieHeader, names.all)
     return {
       session: presentSessionToken(reading, names.session, core.tokens),
       guest: presentSessionToken(reading, names.guest, core.tokens),
@@ -77,22 +97,26 @@ class RequestFacts implements VisitRequest {
   }
 
   get client(): VisitRequest['client'] {
-    return { address: this.#incoming.address, userAgent: this.#incoming.userAgent }
+    return { address: this.incoming.address, userAgent: this.incoming.userAgent }
   }
 
   get network(): string {
-    return networkOf(this.#incoming.address)
+    return networkOf(this.incoming.address)
   }
 
   get isPassive(): boolean {
-    return this.#parts.core.settings.isPassive(this.#incoming)
+    return this.#parts.core.settings.isPassive(this.incoming)
+  }
+
+  isAnswering(): boolean {
+    return this.#answer.isAnswering === true
   }
 
   cookieObstacle(): string | undefined {
-    return this.#parts.cookies.obstacle(this.#incoming)
+    return this.#parts.cookies.obstacle(this.incoming)
   }
 
   isCurrentCookie(name: string): boolean {
-    return this.#parts.cookies.isCurrent(name, this.#incoming)
+    return this.#parts.cookies.isCurrent(name, this.incoming)
   }
 }

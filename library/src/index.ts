@@ -1,6 +1,6 @@
 /** The front door of `sojourn`: re-exports only. */
 export { createSojourn, type Sojourn } from './sojourn.js'
-export type { Exchange } from './exchange.js'
+export type { Answer, Exchange } from './exchange.js'
 export { DEFAULTS } from './options.js'
 export type {
   AnonymousOptions,

@@ -2,7 +2,7 @@
  * The composition root: options in, one `Sojourn` out. The only file that knows every part.
  */
 import { createSessionTokens } from './credential/session-token.js'
-import { createExchange, type Exchange, type ExchangeParts } from './exchange.js'
+import { createExchange, type Answer, type Exchange, type ExchangeParts } from './exchange.js'
 import type { ResilienceOptions, SojournOptions } from './options.js'
 import { createProxyTrust, type ProxyTrust } from './request/client-address.js'
 import type { Incoming } from './request/incoming.js'
@@ -26,13 +26,8 @@ import { systemClock, type Clock } from './system/clock.js'
  * @typeParam Data - the shape of a session's data.
  */
 export interface Sojourn<Data extends object> extends Register {
-  /**
-   * Begins one request's dealings with its session. For adapters; costs no store call.
-   *
-   * @param isAnswering - says whether the answer is already being sent, so that the application cannot ask for
-   *   another cookie. Default: never.
-   */
-  exchange(incoming: Incoming, isAnswering?: () => boolean): Exchange<Data>
+  /** Begins one request's dealings with its session. For adapters; costs no store call. */
+  exchange(incoming: Incoming, answer?: Answer): Exchange<Data>
   /** Adds a listener for an event of the catalogue (`SojournEvents`); the answer removes it. */
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void
   /** Tells the event log of a failed sign-in: only the application knows of it. */
@@ -93,7 +88,7 @@ export function createSojourn<Data extends object = Record<string, unknown>>(
   }
   return {
     ...createRegister(store, events, upkeep),
-    exchange: (incoming, isAnswering = () => false) => createExchange(parts, incoming, isAnswering),
+    exchange: (incoming, answer = UNSENT) => createExchange(parts, incoming, answer),
     on: (name, listener) => events.on(name, listener),
     reportSignInFailure({ reason, address, subject }) {
       events.emit('signin.failed', { reason, address, subject })
@@ -108,6 +103,9 @@ export function createSojourn<Data extends object = Record<string, unknown>>(
     },
   }
 }
+
+/** An answer that waits for `commit`. */
+const UNSENT: Answer = {}
 
 function guardStore(
   store: Store,

@@ -8,11 +8,10 @@ import { InvalidOption, StoreUnavailable } from '../errors.js'
 import { refuseCrossOrigin, type CrossOriginOptions } from '../guard/cross-origin.js'
 import { refuseUnlessRecent, refuseUnlessSignedIn, type Refusal } from '../guard/session-guard.js'
 import { createNodeIncoming } from '../request/incoming.js'
-import { applyOutgoing } from '../response/outgoing.js'
 import type { Session } from '../session/session.js'
 import type { Sojourn } from '../sojourn.js'
 import { toMilliseconds, type Duration } from '../system/duration.js'
-import { holdResponse } from './node/held-response.js'
+import { HeldAnswer } from './node/held-answer.js'
 import { sendFault, sendRefusal, sendUnavailable } from './node/send.js'
 
 /** Express' `next`. */
@@ -144,37 +143,23 @@ export function createExpressAdapter<Data extends object>(
   }
 }
 
-/** Gives each request its handle, and holds each answer until the session is durable. */
+/** Gives each request its handle. Only an answer whose session is used is held. */
 function attach<Data extends object>(
   sojourn: Sojourn<Data>,
   { maxHeldBytes = 65_536 }: ExpressOptions,
   unavailable: NonNullable<ExpressOptions['onUnavailable']>,
 ): Middleware {
+  const onFailure = (error: unknown, request: IncomingMessage, direct: ServerResponse): void => {
+    if (error instanceof StoreUnavailable) unavailable(error, request, direct)
+    else sendFault(direct, error)
+  }
   return (request, response, next) => {
-    if ((request as { session?: unknown }).session !== undefined) {
-      next()
-      return
+    const typed = request as Partial<WithSession<IncomingMessage, Data>>
+    if (typed.session === undefined) {
+      const answer = new HeldAnswer<Data>(request, response, maxHeldBytes, onFailure)
+      answer.exchange = sojourn.exchange(createNodeIncoming(request, sojourn.proxyTrust), answer)
+      typed.session = answer.exchange.session
     }
-    let isAnswering = false
-    const { session, commit } = sojourn.exchange(
-      createNodeIncoming(request, sojourn.proxyTrust),
-      () => isAnswering,
-    )
-    Object.assign(request, { session })
-    const settle = (): Promise<void> | undefined => {
-      isAnswering = true
-      return commit()?.then((outgoing) => {
-        applyOutgoing(response, outgoing)
-      })
-    }
-    holdResponse(response, settle, {
-      maxHeldBytes,
-      // `direct` goes past whatever middleware wrapped the response after us.
-      onFailure(error, direct) {
-        if (error instanceof StoreUnavailable) unavailable(error, request, direct)
-        else sendFault(direct, error)
-      },
-    })
     next()
   }
 }

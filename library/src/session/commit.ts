@@ -1,6 +1,6 @@
 import { SojournError } from '../errors.js'
 import type { EndReason } from '../store/end-reason.js'
-import { renewIfDue } from './renew.js'
+import { isRenewalWanted, renewIfDue } from './renew.js'
 import type { Resolution } from './resolve.js'
 import { startAnonymous } from './start.js'
 import { active, load, type TokenToSend, type Visit } from './visit.js'
@@ -25,9 +25,9 @@ export class SessionEnded extends SojournError {
   }
 }
 
-/** Whether there is anything to do before the answer may leave. `false` costs nothing and waits for nothing. */
-export function needsCommit(visit: Visit): boolean {
-  return visit.copy.isDirty || visit.loading !== undefined || visit.resolution !== undefined
+/** Nothing has to be written before the answer may leave: it waits for nothing. */
+export function isSettled(visit: Visit): boolean {
+  return visit.loading === undefined && !visit.copy.isDirty && !isRenewalWanted(visit)
 }
 
 /**

@@ -33,16 +33,23 @@ export async function elevate(visit: Visit, options: ElevateOptions): Promise<vo
   if (!isDone) await renewAgain(visit, found, methods)
 }
 
-/** Renews the secret where its age asks for it, or where the answer that carried the last one seems lost. */
+/** Whether the secret has reached its age, or the answer that carried the last one seems lost. */
+export function isRenewalWanted(visit: Visit): boolean {
+  const found = active(visit)
+  if (found === undefined || visit.tokenToSend !== undefined) return false
+  const { record, now, isPreviousSecret } = found
+  const isWanted = isPreviousSecret
+    ? now - renewedAt(record) > PARALLEL_FOR
+    : isRenewalDue(record, now, visit.core.settings.renewal)
+  return isWanted && visit.request.cookieObstacle() === undefined
+}
+
+/** Renews the secret where that is wanted. */
 export async function renewIfDue(visit: Visit): Promise<void> {
   const found = active(visit)
-  if (found === undefined || visit.tokenToSend !== undefined) return
-  const { record, now, isPreviousSecret } = found
-  const isLost = isPreviousSecret && now - renewedAt(record) > PARALLEL_FOR
-  if (!isLost && (isPreviousSecret || !isRenewalDue(record, now, visit.core.settings.renewal)))
-    return
-  if (visit.request.cookieObstacle() !== undefined) return
-  await renew(visit, found, { isAuthentication: false })
+  if (found !== undefined && isRenewalWanted(visit)) {
+    await renew(visit, found, { isAuthentication: false })
+  }
 }
 
 function renewedAt(record: SessionRecord): number {

@@ -25,13 +25,18 @@ export type Schemas = Readonly<Record<string, ValueSchema<unknown> | undefined>>
  * @typeParam Data - the shape of the data, from `createSojourn<Data>()`.
  */
 export class Session<Data extends object = Record<string, unknown>> {
-  readonly #visit: Visit
+  readonly #exchange: { readonly visit: Visit }
   readonly #schemas: Schemas
 
   /** Sessions are made by `sojourn.exchange()`; applications never call this. */
-  constructor(visit: Visit, schemas: Schemas = {}) {
-    this.#visit = visit
+  constructor(exchange: { readonly visit: Visit }, schemas: Schemas = {}) {
+    this.#exchange = exchange
     this.#schemas = schemas
+  }
+
+  /** Made when the session is first used. */
+  get #visit(): Visit {
+    return this.#exchange.visit
   }
 
   /** Resolves what the request presented. Throws `StoreUnavailable` where the store does not answer. */

@@ -2,23 +2,41 @@ import { checkKey, SessionTooLarge, toJson } from './data.js'
 import type { DataEntry } from '../store/record.js'
 import type { Change } from '../store/store.js'
 
+const NO_ENTRIES: ReadonlyMap<string, DataEntry> = new Map()
+const NO_TEXTS: ReadonlyMap<string, string> = new Map()
+const NO_KEYS: ReadonlySet<string> = new Set()
+
 /**
  * What one request sees of a session's data: the entries as they were read, and on top the changes that
  * are not written yet. Values are parsed when they are asked for, and only then.
  */
 export class WorkingCopy {
-  #entries: Map<string, DataEntry>
+  /** Copied before it is changed; most requests only read. */
+  #entries: ReadonlyMap<string, DataEntry>
   #revision: number
-  readonly #set = new Map<string, string>()
-  readonly #deleted = new Set<string>()
+  /** Made with the first change. */
+  #pending: { readonly set: Map<string, string>; readonly deleted: Set<string> } | undefined
 
-  constructor(entries: ReadonlyMap<string, DataEntry> = new Map(), revision = 0) {
-    this.#entries = new Map(entries)
+  constructor(entries: ReadonlyMap<string, DataEntry> = NO_ENTRIES, revision = 0) {
+    this.#entries = entries
     this.#revision = revision
   }
 
   get isDirty(): boolean {
     return this.#set.size > 0 || this.#deleted.size > 0
+  }
+
+  get #set(): ReadonlyMap<string, string> {
+    return this.#pending?.set ?? NO_TEXTS
+  }
+
+  get #deleted(): ReadonlySet<string> {
+    return this.#pending?.deleted ?? NO_KEYS
+  }
+
+  #change(): { readonly set: Map<string, string>; readonly deleted: Set<string> } {
+    this.#pending ??= { set: new Map(), deleted: new Set() }
+    return this.#pending
   }
 
   keys(): string[] {
@@ -48,13 +66,15 @@ export class WorkingCopy {
   }
 
   setJson(key: string, json: string): void {
-    this.#deleted.delete(key)
-    this.#set.set(key, json)
+    const { set, deleted } = this.#change()
+    deleted.delete(key)
+    set.set(key, json)
   }
 
   delete(key: string): void {
-    this.#set.delete(key)
-    this.#deleted.add(key)
+    const { set, deleted } = this.#change()
+    set.delete(key)
+    deleted.add(key)
   }
 
   /** Throws {@link SessionTooLarge} where all values together are over `limit` bytes. */
@@ -82,14 +102,17 @@ export class WorkingCopy {
 
   /** This change was written, as revision `revision`. What was changed again meanwhile stays pending. */
   markWritten(change: Pick<Change, 'set' | 'delete'>, revision: number): void {
+    const { set, deleted } = this.#change()
+    const entries = new Map(this.#entries)
     for (const [key, json] of change.set ?? []) {
-      this.#entries.set(key, { json, revision })
-      if (this.#set.get(key) === json) this.#set.delete(key)
+      entries.set(key, { json, revision })
+      if (set.get(key) === json) set.delete(key)
     }
     for (const key of change.delete ?? []) {
-      this.#entries.delete(key)
-      this.#deleted.delete(key)
+      entries.delete(key)
+      deleted.delete(key)
     }
+    this.#entries = entries
     this.#revision = revision
   }
 
@@ -105,13 +128,14 @@ export class WorkingCopy {
 
   /** Forgets all pending changes. */
   discard(): void {
-    this.#set.clear()
-    this.#deleted.clear()
+    this.#pending = undefined
   }
 
   /** Takes note of what the store says rests under a key. */
   refresh(key: string, entry: DataEntry | undefined): void {
-    if (entry === undefined) this.#entries.delete(key)
-    else this.#entries.set(key, entry)
+    const entries = new Map(this.#entries)
+    if (entry === undefined) entries.delete(key)
+    else entries.set(key, entry)
+    this.#entries = entries
   }
 }

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { InvalidInput, StoreUnavailable } from '../../src/errors.js'
 import { createMemoryStore } from '../../src/store/memory.js'
@@ -57,14 +59,18 @@ describe('the deadline of a call', () => {
   })
 
   it('is not passed by a pause of this process while the answer lay waiting', async () => {
+    // Comes from another thread, as an answer comes from a socket: the event loop looks there after the timers.
+    const fromOutside = promisify(randomBytes)
     const store = createResilientStore(
-      storeThatReads(() => new Promise((resolve) => setTimeout(resolve, 5, { status: 'missing' }))),
+      storeThatReads(() => fromOutside(1)),
       { commandDeadline: 20 },
     )
+    // Behind this phase of the event loop come the timers, then sockets and threads.
+    await new Promise((resolve) => setImmediate(resolve))
     const answer = store.read('Ab.x')
     const until = performance.now() + 60
     while (performance.now() < until);
-    expect(await answer).toEqual({ status: 'missing' })
+    expect(await answer).toHaveLength(1)
   })
 
   it('leaves no timer behind', async () => {

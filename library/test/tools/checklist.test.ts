@@ -62,7 +62,7 @@ describe('a title', () => {
       ['behaviour 4a', 'behaviour 4b', 'fault F1', 'fault F2'],
     ],
     ['ASVS 7.4.1, 7.4.2: words', ['ASVS 7.4.1', 'ASVS 7.4.2']],
-  ])('%j names ids', (title, ids) => {
+  ])('with ids is read, case %#', (title, ids) => {
     expect(readTitle(title, known)).toEqual({ ids, problems: [] })
   })
 
@@ -74,7 +74,7 @@ describe('a title', () => {
     'says 401, not 503: never the same',
     'json: parses',
     '4a: without its word',
-  ])('%j names none', (title) => {
+  ])('without ids is left alone, case %#', (title) => {
     expect(readTitle(title, known)).toEqual({ ids: [], problems: [] })
   })
 
@@ -92,7 +92,7 @@ describe('a title', () => {
     ['S0-04 and more: words', '"S0-04 and more", which is no id'],
     ['S0-04, plus: words', '"plus", which is no id'],
     ['S0-04 without a colon', 'no colon'],
-  ])('%j has a slip in it', (title, problem) => {
+  ])('with a slip in it is reported, case %#', (title, problem) => {
     expect(readTitle(title, known).problems.join()).toContain(problem)
   })
 })

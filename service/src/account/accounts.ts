@@ -40,7 +40,8 @@ interface Parts {
 
 /** The accounts of the service. */
 export function createAccounts(options: AccountsOptions): Accounts {
-  const { database, now = Date.now } = options
+  // eslint-disable-next-line no-restricted-syntax -- the default of what is passed in
+  const { database, now = () => Date.now() } = options
   const parts: Parts = {
     rows: createRows(database),
     hasher: options.hasher ?? createPasswordHasher(),

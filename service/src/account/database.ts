@@ -53,10 +53,13 @@ function openPostgres(url: string, limits: pg.PoolConfig): Kysely<Schema> {
   return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
 }
 
+/** The number of PostgreSQL's type `bigint`. */
+const INT8 = 20
+
 /** Instants are `bigint`, which the client gives as text; they fit a number until the year 287,396. */
 const NUMBERS: pg.CustomTypesConfig = {
   getTypeParser: ((type: number, format?: 'text' | 'binary'): unknown =>
-    type === pg.types.builtins.INT8
+    type === INT8
       ? Number
       : (pg.types.getTypeParser as (type: number, format?: string) => unknown)(
           type,

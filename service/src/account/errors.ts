@@ -37,8 +37,4 @@ export class AccountsUnavailable extends AccountError {
   override readonly status = 503
   /** Seconds after which to try again. */
   readonly retryAfter = 1
-
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options)
-  }
 }

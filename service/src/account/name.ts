@@ -31,8 +31,8 @@ function wellFormed(text: string): string {
 // Controls, line and paragraph separators, and everything that changes the direction of its neighbours
 // or cannot be seen; but not the joiners and selectors that scripts and emoji are written with.
 const FORBIDDEN =
-  /[\p{Cc}\u2028\u2029\p{Bidi_Control}]|(?![\u200c\u200d\ufe00-\ufe0f])\p{Default_Ignorable_Code_Point}/u
-const VISIBLE = /[^\p{White_Space}\p{Cf}\p{Mn}\p{Me}\u2800\ufe00-\ufe0f]/u
+  /[\p{Cc}\u2028\u2029\p{Bidi_Control}]|(?!\p{Join_Control}|\p{Variation_Selector})\p{Default_Ignorable_Code_Point}/u
+const VISIBLE = /[^\p{White_Space}\p{Cf}\p{M}\u2800]/u
 
 /** Whether `text` has 1 to {@link LONGEST_NAME} characters, all of which a reader can see or foresee. */
 export function isVisibleName(text: string): boolean {

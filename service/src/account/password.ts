@@ -61,7 +61,7 @@ export function createPasswordHasher(queue: Queue = defaultQueue()): PasswordHas
     isOutdated(stored) {
       const made = parseOptions(stored)
       const isSame = made.memoryCost === memoryCost && made.timeCost === timeCost
-      return !isSame || made.parallelism !== parallelism || made.algorithm !== 2
+      return !isSame || made.parallelism !== parallelism || !stored.startsWith('$argon2id$')
     },
   }
 }

@@ -3,7 +3,7 @@ import { Busy } from './errors.js'
 /** Work that waits for its turn. */
 export interface Queue {
   /** How many wait now. */
-  readonly waiting: number
+  readonly length: number
   /**
    * Does `work` as soon as fewer than `atOnce` others are being done.
    *
@@ -17,7 +17,7 @@ export function createQueue(bounds: { readonly atOnce: number; readonly waiting:
   const line: (() => void)[] = []
   let running = 0
   return {
-    get waiting() {
+    get length() {
       return line.length
     },
     async run(work) {

@@ -20,17 +20,29 @@ export function toNames({ username, email }: NewAccount): Names {
   if (username === undefined && email === undefined) {
     throw new InvalidField('username', 'username must be a string.')
   }
-  if (username !== undefined && !isVisibleName(username)) {
-    throw new InvalidField('username', `username ${NAME_RULE}.`)
-  }
-  if (email !== undefined && !isAddress(email)) {
-    throw new InvalidField('email', `email ${ADDRESS_RULE}.`)
-  }
+  const name = checked('username', username, isVisibleName, NAME_RULE)
+  const address = checked('email', email, isAddress, ADDRESS_RULE)
   return {
-    username: username === undefined ? null : shownName(username),
-    email: email === undefined ? null : shownName(email),
-    ...toKeys(username && nameKey(username), email && nameKey(email)),
+    username: name?.shown ?? null,
+    email: address?.shown ?? null,
+    ...toKeys(name?.key, address?.key),
   }
+}
+
+interface Name {
+  readonly shown: string
+  readonly key: string
+}
+
+function checked(
+  field: string,
+  text: string | undefined,
+  isValid: (text: string) => boolean,
+  rule: string,
+): Name | undefined {
+  if (text === undefined) return undefined
+  if (isValid(text)) return { shown: shownName(text), key: nameKey(text) }
+  throw new InvalidField(field, `${field} ${rule}.`)
 }
 
 /** A user name that is an address counts as one: see `isAddressKey`. */

@@ -21,15 +21,16 @@ type Required = (typeof REQUIRED)[number]
 export function buildSecrets(context: Context): BuiltSecrets {
   const missing = REQUIRED.filter((name) => !isSet(name, context.environment))
   const found = missing.length > 0 ? findMissing(context, missing) : undefined
-  const session = take(context, 'SESSION_SECRET', found)
-  const keys = take(context, 'JWT_SECRET', found)
-  const refresh = take(context, 'REFRESH_SECRET', found)
+  const { values } = context
+  const session = take(context, 'SESSION_SECRET', values.SESSION_SECRET, found)
+  const keys = take(context, 'JWT_SECRET', values.JWT_SECRET, found)
+  const refresh = take(context, 'REFRESH_SECRET', values.REFRESH_SECRET, found)
   refuseReuse(context, [
     ['SESSION_SECRET', session],
     ['JWT_SECRET', keys.map((key) => key.secret)],
     ['REFRESH_SECRET', refresh],
-    ['METRICS_TOKEN', listed(context.values.METRICS_TOKEN)],
-    ['ADMIN_TOKEN', listed(context.values.ADMIN_TOKEN)],
+    ['METRICS_TOKEN', listed(values.METRICS_TOKEN)],
+    ['ADMIN_TOKEN', listed(values.ADMIN_TOKEN)],
   ])
   if (context.isProduction) refuseSamplePassword(context)
   return { secrets: { session, refresh, development: found && facts(found) }, keys }
@@ -65,21 +66,21 @@ function findMissing(context: Context, missing: readonly Required[]): FoundSecre
   }
 }
 
-type Taken<Name extends Required> = NonNullable<Context['values'][Name]>
-
-/** The secrets of one variable: those of the environment, or those found. An empty list where refused. */
-function take<Name extends Required>(
-  context: Context,
-  name: Name,
+/**
+ * The secrets of one variable: its `own`, else those that were found for it. Nothing where they are refused.
+ */
+function take<Entry>(
+  { environment, findings }: Context,
+  name: Required,
+  own: readonly Entry[] | undefined,
   found: FoundSecrets | undefined,
-): Taken<Name> {
-  const own = context.values[name]
+): readonly Entry[] {
   if (own !== undefined) return own
-  if (found === undefined || isSet(name, context.environment)) return [] as unknown as Taken<Name>
+  if (found === undefined || isSet(name, environment)) return []
   const value = VARIABLES[name].read(found.secrets[name], name)
-  if (!(value instanceof Refusal)) return value as Taken<Name>
-  context.findings.refuse('CONFIG_SECRET_FILE', `In ${found.file}: ${value.message}`)
-  return [] as unknown as Taken<Name>
+  if (!(value instanceof Refusal)) return value as readonly Entry[]
+  findings.refuse('CONFIG_SECRET_FILE', `In ${found.file}: ${value.message}`)
+  return []
 }
 
 /** One secret for one purpose; and none that says it was made for another environment. */

@@ -10,7 +10,9 @@ const WIDTH = 100
 /** The text of `.env.example`. */
 export function renderEnvExample(): string {
   const groups = Object.entries(GROUPS).map(([title, variables]) => {
-    const entries = Object.entries(variables).map(([name, variable]) => renderEntry(name, variable))
+    const entries = Object.entries<AnyVariable>(variables).map(([name, variable]) =>
+      renderEntry(name, variable),
+    )
     return `# ---- ${title} ${'-'.repeat(WIDTH - title.length - 8)}\n\n${entries.join('\n')}`
   })
   return `${HEAD}\n${groups.join('\n')}`

@@ -33,15 +33,20 @@ const VERIFY_OFF = /reject_?unauthorized=(?:false|0)|ssl_cert_reqs=none|verify=(
 
 /** `redis://[user:password@]host:port[/db]`, or `rediss://` for TLS. The refusal never shows the value. */
 export const redisUrl: Reader<RedisAddress> = (text, name) => {
-  const match = FORM.exec(text)
-  const userInfo = readUserInfo(match?.[1])
-  const url = match !== null && URL.canParse(text) ? new URL(text) : undefined
-  if (match === null || url === undefined || userInfo === undefined) return invalidUrl(name)
-  if (match[4] !== undefined) return VERIFY_OFF.test(match[4]) ? verifyOff(name) : invalidUrl(name)
-  const database = readDatabase(match[3], name)
+  const [whole, userText, , path, query] = FORM.exec(text) ?? []
+  const userInfo = readUserInfo(userText)
+  const node = whole === undefined ? undefined : nodeOf(whole)
+  if (node === undefined || userInfo === undefined) return invalidUrl(name)
+  if (query !== undefined) return VERIFY_OFF.test(query) ? verifyOff(name) : invalidUrl(name)
+  const database = readDatabase(path, name)
   if (database instanceof Refusal) return database
-  const node = { host: bare(url.hostname), port: url.port === '' ? DEFAULT_PORT : Number(url.port) }
-  return { ...node, ...userInfo, database, isTls: url.protocol === 'rediss:' }
+  return { ...node, ...userInfo, database, isTls: text.startsWith('rediss:') }
+}
+
+function nodeOf(text: string): RedisNode | undefined {
+  if (!URL.canParse(text)) return undefined
+  const { hostname, port } = new URL(text)
+  return { host: bare(hostname), port: port === '' ? DEFAULT_PORT : Number(port) }
 }
 
 type UserInfo = Pick<RedisAddress, 'username' | 'password'>

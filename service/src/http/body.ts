@@ -50,6 +50,7 @@ export function optionalBody(schema: Schema = nothing, options: BodyOptions = {}
 }
 
 /** What {@link jsonOrForm} or one of its like has found, as `z.infer` of its schema. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the schema stands at the route
 export function bodyOf<Fields>(request: Request): Fields {
   return request.body as Fields
 }

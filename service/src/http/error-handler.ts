@@ -49,23 +49,29 @@ interface Foreign {
 
 /** What may be told of `error`. A fault shows its own message in development only. */
 export function toProblem(error: unknown, isDevelopment: boolean): ProblemFacts {
-  const foreign: Foreign = typeof error === 'object' && error !== null ? error : {}
+  const foreign: Foreign = isRecord(error) ? error : {}
   const status = statusOf(foreign)
-  const isFault = status >= 500
-  const extra = {
-    ...(isRecord(foreign.extra) ? foreign.extra : {}),
-    ...(typeof foreign.field === 'string' ? { field: foreign.field } : {}),
-    ...(isDevelopment && typeof foreign.stack === 'string' ? { stack: foreign.stack } : {}),
-  }
+  const isOpen = isDevelopment || status < 500
+  const { message, error: words, retryAfter, headers } = foreign
   return {
     status,
     code: codeOf(foreign, status),
-    detail:
-      (!isFault || isDevelopment) && isText(foreign.message) ? foreign.message : words(status),
-    ...(isText(foreign.error) && !isFault ? { error: foreign.error } : {}),
-    ...(typeof foreign.retryAfter === 'number' ? { retryAfter: foreign.retryAfter } : {}),
-    ...(isHeaders(foreign.headers) ? { headers: foreign.headers } : {}),
-    extra,
+    detail: isOpen && isText(message) ? message : defaultDetail(status),
+    ...(isOpen && isText(words) ? { error: words } : {}),
+    ...(typeof retryAfter === 'number' ? { retryAfter } : {}),
+    ...(isHeaders(headers) ? { headers } : {}),
+    extra: extraOf(foreign, isDevelopment),
+  }
+}
+
+function extraOf(
+  { extra, field, stack }: Foreign,
+  isDevelopment: boolean,
+): Record<string, unknown> {
+  return {
+    ...(isRecord(extra) ? extra : {}),
+    ...(typeof field === 'string' ? { field } : {}),
+    ...(isDevelopment && typeof stack === 'string' ? { stack } : {}),
   }
 }
 
@@ -92,7 +98,7 @@ function codeOf({ code }: Foreign, status: number): string {
   return CODES[status] ?? (status >= 500 ? 'internal' : 'bad_request')
 }
 
-function words(status: number): string {
+function defaultDetail(status: number): string {
   if (status === 503) return 'The service is not available right now. Please try again in a moment.'
   return status >= 500 ? 'Internal server error' : 'The request cannot be answered.'
 }

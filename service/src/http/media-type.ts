@@ -10,16 +10,12 @@ const PARAMETER = /^([\w!#$&^.+-]+)=(?:"([^"\\]*)"|([^\s"]+))$/
 /** Reads a `Content-Type` header; `undefined` where it is missing or malformed. */
 export function parseMediaType(header: string | undefined): MediaType | undefined {
   if (header === undefined || header.length > 256) return undefined
-  const [name = '', ...parameters] = header.split(';').map((part) => part.trim().toLowerCase())
-  if (!NAME.test(name)) return undefined
-  let charset: string | undefined
-  for (const parameter of parameters) {
-    const match = PARAMETER.exec(parameter)
-    // Two charsets, or one that cannot be read, might be understood differently by somebody else.
-    if (match === null || (match[1] === 'charset' && charset !== undefined)) return undefined
-    if (match[1] === 'charset') charset = match[2] ?? match[3]
-  }
-  return { name, charset }
+  const [name = '', ...rest] = header.split(';').map((part) => part.trim().toLowerCase())
+  const parameters = rest.map((part) => PARAMETER.exec(part))
+  const charsets = parameters.filter((match) => match?.[1] === 'charset')
+  // Two charsets, or a parameter that cannot be read, might be understood differently by somebody else.
+  const isClear = NAME.test(name) && !parameters.includes(null) && charsets.length <= 1
+  return isClear ? { name, charset: charsets[0]?.[2] ?? charsets[0]?.[3] } : undefined
 }
 
 /** Whether text of this type is UTF-8, which JSON and forms are when they say nothing. */

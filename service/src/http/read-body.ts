@@ -109,7 +109,8 @@ function collect(
 async function leave(request: IncomingMessage, problem: Problem): Promise<Problem> {
   if (problem.status === 413) await drain(request)
   if (request.complete) return problem
-  return new Problem({ ...problem, headers: { Connection: 'close' } })
+  const { status, code, detail } = problem
+  return new Problem({ status, code, detail, headers: { Connection: 'close' } })
 }
 
 function drain(request: IncomingMessage): Promise<void> {

@@ -42,27 +42,31 @@ function parse(text: string): unknown {
   }
 }
 
+/** The names of each open object, outermost first; an open array has none. */
+type Open = (Set<string> | undefined)[]
+
 /** Walks over the structure. Answers the first name that an object has twice. */
 function scan(text: string): string | undefined {
-  // The names of each open object; an open array has none.
-  const open: (Set<string> | undefined)[] = []
+  const open: Open = []
   let repeated: string | undefined
   let isNameNext = false
   for (const [token] of text.matchAll(TOKEN)) {
-    if (token === '{' || token === '[') {
-      if (open.push(token === '{' ? new Set() : undefined) > DEEPEST) throw tooDeep()
-      isNameNext = token === '{'
-    } else if (token === '}' || token === ']') {
-      open.pop()
+    if (token.startsWith('"')) {
+      if (isNameNext) repeated ??= note(open.at(-1), token)
       isNameNext = false
-    } else if (token === ',') {
-      isNameNext = open.at(-1) !== undefined
-    } else if (isNameNext) {
-      repeated ??= note(open.at(-1), token)
-      isNameNext = false
+    } else {
+      isNameNext = step(open, token)
     }
   }
   return repeated
+}
+
+/** Goes in or out by one bracket; answers whether a name comes next. */
+function step(open: Open, token: string): boolean {
+  if (token === ',') return open.at(-1) !== undefined
+  if (token === '}' || token === ']') open.pop()
+  else if (open.push(token === '{' ? new Set() : undefined) > DEEPEST) throw tooDeep()
+  return token === '{'
 }
 
 /** Adds a name to those of its object; answers it where it was there already. */

@@ -3,7 +3,7 @@ import { Problem } from './problem.js'
 import { shownField, unknownField } from './strict-json.js'
 
 /** What a body or query may hold: an object with known fields (`fields`), or a record. */
-export type Schema = z.ZodType<Record<string, unknown>, unknown>
+export type Schema = z.ZodType<Record<string, unknown>>
 
 /**
  * Holds values against a schema. A field it does not name is refused, also by `z.object`, which would drop it.
@@ -15,7 +15,7 @@ export function validate<Fields extends Schema>(
   values: Readonly<Record<string, unknown>>,
 ): z.output<Fields> {
   const shape = closedShape(schema)
-  const stranger = Object.keys(values).find((name) => shape && !Object.hasOwn(shape, name))
+  const stranger = shape && Object.keys(values).find((name) => !Object.hasOwn(shape, name))
   if (stranger !== undefined) throw unknownField(stranger)
   const result = schema.safeParse(values, { error: toRule })
   if (result.success) return result.data

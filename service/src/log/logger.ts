@@ -1,4 +1,12 @@
-import { pino, type DestinationStream, type Level, type Logger } from 'pino'
+import {
+  pino,
+  stdTimeFunctions,
+  type Bindings,
+  type ChildLoggerOptions,
+  type DestinationStream,
+  type Level,
+  type Logger,
+} from 'pino'
 import { redact, redactText } from './redact.js'
 
 /** What a log is made of. */
@@ -18,7 +26,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     {
       level: options.level ?? 'info',
       base: null,
-      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      timestamp: stdTimeFunctions.isoTime,
       formatters: {
         level: (label) => ({ level: label }),
         log: (fields) => redact(fields) as Record<string, unknown>,
@@ -39,8 +47,10 @@ export function createLogger(options: LoggerOptions = {}): Logger {
 /** pino formats the bindings of the first logger only, so those of its children are redacted as they come. */
 function redactChildren(log: Logger): Logger {
   const child = log.child.bind(log)
-  log.child = ((bindings: object, options?: object) =>
-    redactChildren(child(redact(bindings) as Record<string, unknown>, options))) as Logger['child']
+  const safe = (bindings: Bindings, options?: ChildLoggerOptions): Logger =>
+    redactChildren(child(redact(bindings) as Bindings, options))
+  // pino's type promises levels of the child's own, which nobody here makes.
+  log.child = safe as unknown as typeof log.child
   return log
 }
 

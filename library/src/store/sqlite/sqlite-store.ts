@@ -52,7 +52,7 @@ const SWEEP_EVERY = 8
  * it, and never the file.
  *
  * **What it costs.** SQLite runs on the event loop: a read takes it for about ten microseconds, a touch for
- * some thirty, a synced commit for as long as the disk takes to sync; the writes of one turn share it.
+ * some fifty, a synced commit for as long as the disk takes to sync; the writes of one turn share it.
  * Nothing runs by itself: every eighth `create` sweeps away some of what has had its time.
  *
  * @throws InvalidOption where an option is wrong, no SQLite is there (see {@link findSqliteDriver}), or

@@ -163,6 +163,26 @@ describe('the keys', () => {
   })
 })
 
+describe('two subjects of one bucket', () => {
+  it('are kept apart by every verb', async () => {
+    const store = createRedisStore({ client, keyPrefix: 'e:' })
+    const bucket = store.bucketOf('ann')
+    let number = 0
+    while (store.bucketOf(`bob${String(number)}`) !== bucket) number += 1
+    const bob = `bob${String(number)}`
+    const [hers, his] = [newSession(store), newSession(store, { subject: bob })]
+    await store.create(hers)
+    await store.create(his)
+    expect(await store.endAll('ann', 'revoked_admin', his.id)).toEqual({ count: 1, epoch: 1 })
+    const result = await store.read(his.id)
+    expect(result).toMatchObject({ status: 'found', record: { epoch: 0 }, subject: { epoch: 0 } })
+    expect((await store.list('ann', { limit: 10 })).records).toEqual([])
+    expect((await store.list(bob, { limit: 10 })).records.map(({ id }) => id)).toEqual([his.id])
+    expect((await store.reap(bob, 10)).reaped).toEqual([])
+    expect((await store.reap('ann', 10)).reaped.map(({ id }) => id)).toEqual([hers.id])
+  })
+})
+
 describe('the cost', () => {
   it('is one EVALSHA a verb', async () => {
     const store = createRedisStore({ client })
@@ -240,6 +260,24 @@ describe('the time to live', () => {
     }
     expect(seen).toBeGreaterThan(1_000)
   }, 60_000)
+
+  it('of a subject’s record is no shorter than the life of its sessions, and ten years while disabled', async () => {
+    const store = createRedisStore({ client, keyPrefix: 'd:', subjectKeptFor: 1_000 })
+    const key = createKeys('d:').subject(store.bucketOf('ann'), 'ann')
+    await store.changeSubject('ann', { set: new Map([['role', '"admin"']]) })
+    expect(await client.pTTL(key)).toBeLessThanOrEqual(1_000)
+    const session = newSession(store, { absoluteTimeout: 24 * 60 * MINUTE })
+    await store.create(session)
+    expect(await client.pTTL(key)).toBeGreaterThan(24 * 60 * MINUTE)
+    await store.create(newSession(store, { absoluteTimeout: MINUTE }))
+    expect(await client.pTTL(key)).toBeGreaterThan(24 * 60 * MINUTE)
+
+    await client.del(key)
+    await store.endAll('ann', 'revoked_admin', session.id)
+    expect(await client.pTTL(key)).toBeGreaterThan(23 * 60 * MINUTE)
+    await store.changeSubject('ann', { isDisabled: true })
+    expect(await client.pTTL(key)).toBeGreaterThan(3_650 * 24 * 60 * MINUTE)
+  })
 
   it('of a subject that signs in again and again keeps its index as small as what lives', async () => {
     let offset = 0

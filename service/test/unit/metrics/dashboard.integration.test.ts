@@ -70,16 +70,21 @@ describe('the dashboard over a real Prometheus', () => {
   let server: RunningServer
   let prometheus: Prometheus
 
+  const undo: (() => unknown)[] = []
+
   beforeAll(async () => {
     watched = watch()
+    undo.push(() => {
+      watched.stop()
+    })
     server = await serve(watched, TOKEN)
+    undo.push(() => server.close())
     prometheus = await startPrometheus(`127.0.0.1:${String(server.port)}`, TOKEN)
+    undo.push(() => prometheus.stop())
   })
 
   afterAll(async () => {
-    await prometheus.stop()
-    await server.close()
-    watched.stop()
+    for (const step of undo.reverse()) await step()
   })
 
   /** Asks every query of the dashboard. */

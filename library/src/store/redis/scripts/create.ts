@@ -20,17 +20,21 @@ export const CREATE: Script = writing(
 local subject = ARGV[5] ~= '' and string.sub(ARGV[5], 2) or false
 local max, when_full = whole(ARGV[8]), ARGV[9]
 
--- The live sessions of the subject, as far as they matter: none while the index is shorter than the limit.
-local function rivals(index, owner)
+-- The live sessions of the subject, those that have to leave first at the front; none while the limit is
+-- not reached. The index holds live sessions alone, so two fields of each are enough to rank them.
+local function rivals(index)
   if redis.call('ZCOUNT', index, '(' .. text(now), '+inf') < max then return {} end
-  local found = {}
+  local found, records = {}, key_of('s', '')
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', index, '(' .. text(now), '+inf')) do
-    local session = session_of(id)
-    if session and not session.reason and not verdict(session, owner) then
-      session.rank = session.created + (when_full == 'evict-oldest' and 0 or session.seen)
-      found[#found + 1] = session
+    local field = redis.pcall('HMGET', records .. id, 'C', 'T')
+    local created, seen = tonumber(field[1] or nil), tonumber(field[2] or nil)
+    if created and seen then
+      found[#found + 1] = { id = id, rank = created + (when_full == 'evict-oldest' and 0 or seen) }
     end
   end
+  table.sort(found, function(a, b)
+    return a.rank < b.rank or (a.rank == b.rank and id_before(a.id, b.id))
+  end)
   return found
 end
 
@@ -41,12 +45,13 @@ assert_index(subject)
 
 local evicted = {}
 if subject and max then
-  local found = rivals(key_of('u', subject), owner)
+  local found = rivals(key_of('u', subject))
   if #found >= max and when_full == 'refuse' then return { 'limit', text(now) } end
-  table.sort(found, function(a, b)
-    return a.rank < b.rank or (a.rank == b.rank and id_before(a.id, b.id))
-  end)
-  for at = 1, #found - max + 1 do evicted[at] = found[at] end
+  for _, rival in ipairs(found) do
+    if #evicted > #found - max then break end
+    local session = session_of(rival.id)
+    if session and not session.reason then evicted[#evicted + 1] = session end
+  end
 end
 
 local session = { id = name, subject = subject, created = now, seen = 0 }

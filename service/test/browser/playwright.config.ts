@@ -1,0 +1,56 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from '@playwright/test'
+
+/** Where `npm test` and `npm run checklist` read what passed. */
+const REPORT = '../../../node_modules/.cache/sojourn/results-browser.json'
+
+/** What does not depend on the size of the window runs in one size only. */
+const IN_ANY_SIZE = [
+  '**/walk.test.ts',
+  '**/pages.test.ts',
+  '**/keyboard.test.ts',
+  '**/back.test.ts',
+]
+
+const DESKTOP = { width: 1280, height: 800 }
+const PHONE = { width: 390, height: 844 }
+
+/**
+ * Tests in a real browser: Debian's chromium, which `npm test` installs; none is downloaded. One worker,
+ * because the machine has two cores and the service under test needs one of them.
+ */
+export default defineConfig({
+  testDir: '.',
+  testMatch: '**/*.test.ts',
+  outputDir: '../../../test-results/browser',
+  workers: 1,
+  retries: 0,
+  timeout: 20_000,
+  expect: { timeout: 5_000 },
+  forbidOnly: true,
+  reporter: [['list'], ['json', { outputFile: fileURLToPath(new URL(REPORT, import.meta.url)) }]],
+  use: {
+    browserName: 'chromium',
+    screenshot: 'only-on-failure',
+    launchOptions: {
+      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+  projects: [
+    { name: 'desktop', use: { viewport: DESKTOP } },
+    {
+      name: 'phone',
+      use: { viewport: PHONE, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
+      testMatch: IN_ANY_SIZE,
+    },
+  ],
+})
