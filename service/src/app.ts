@@ -1,7 +1,7 @@
 /**
  * Puts the parts together to one Express application. The order is policy, so it stands here as a list.
  */
-import express, { type Express, type RequestHandler } from 'express'
+import express, { type Express, type RequestHandler, type Router } from 'express'
 import compression from 'compression'
 import {
   createErrorHandler,
@@ -18,8 +18,9 @@ import { accountRoutes } from './route/account.js'
 import { deviceRoutes } from './route/devices.js'
 import { healthRoutes } from './route/health.js'
 import { homeRoutes } from './route/home.js'
-import { sessionDataRoutes } from './route/session-data.js'
 import { sendPage } from './route/respond.js'
+import { createRouter, refuseOtherMethods } from './route/router.js'
+import { sessionDataRoutes } from './route/session-data.js'
 import { signInRoutes } from './route/sign-in.js'
 import { signOutRoutes } from './route/sign-out.js'
 import { requireHttps, securityHeaders } from './transport.js'
@@ -34,23 +35,28 @@ export function createApp(parts: Parts): Express {
   app.set('query parser', parseQuery)
   app.set('etag', false)
 
-  const steps: readonly RequestHandler[] = [
-    observeRequests(metrics),
-    requestLog(parts),
-    securityHeaders(config.server),
-    healthRoutes(parts),
-    metricsRoute(parts),
-    requireHttps(config.server, sojourn.proxyTrust),
-    strictQuery,
-    compression(),
-    web.sessions,
-    web.sameOrigin(originRules(parts)),
+  // Neither touches a session, and both answer where plain http is refused: they are asked from inside.
+  const forMachines = [healthRoutes(parts), metricsRoute(parts)]
+  const forPeople = [
     homeRoutes(parts),
     signInRoutes(parts),
     signOutRoutes(parts),
     accountRoutes(parts),
     deviceRoutes(parts),
     sessionDataRoutes(parts),
+  ]
+  const steps: readonly RequestHandler[] = [
+    observeRequests(metrics),
+    requestLog(parts),
+    securityHeaders(config.server),
+    ...forMachines,
+    requireHttps(config.server, sojourn.proxyTrust),
+    strictQuery,
+    compression(),
+    web.sessions,
+    web.sameOrigin(originRules(parts)),
+    ...forPeople,
+    refuseOtherMethods([...forMachines, ...forPeople]),
     notFound,
   ]
   for (const step of steps) app.use(step)
@@ -85,9 +91,9 @@ function requestLog({ log, addressOf }: Parts): RequestHandler {
   })
 }
 
-function metricsRoute({ config, metrics }: Parts): RequestHandler {
+function metricsRoute({ config, metrics }: Parts): Router {
   const { metricsToken: token, metricsPort } = config.operation
-  const router = express.Router()
+  const router = createRouter()
   if (metricsPort !== undefined) return router
   const isProduction = config.mode === 'production'
   router.get('/metrics', createMetricsHandler(metrics, { token, isProduction, isOwnPort: false }))

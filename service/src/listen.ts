@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import express, { type Express } from 'express'
 import { createMetricsHandler } from './metrics/index.js'
 import type { Parts } from './parts.js'
+import { answerRaw } from './raw-answers.js'
 
 /** A listening service. */
 export interface Listening {
@@ -27,6 +28,7 @@ export async function listen(app: Express, parts: Parts): Promise<Listening> {
           { ...limits, cert: https.certificate, key: https.key.reveal(), minVersion: 'TLSv1.2' },
           app,
         )
+  answerRaw(server, config.server)
   await open(server, port, host)
   const servers = [server as Server]
   const { metricsPort } = config.operation
@@ -37,7 +39,14 @@ export async function listen(app: Express, parts: Parts): Promise<Listening> {
   }
   const scheme = https === undefined ? 'http' : 'https'
   const bound = (server.address() as AddressInfo).port
-  return { servers, url: `${scheme}://${host ?? 'localhost'}:${String(bound)}` }
+  return { servers, url: `${scheme}://${shownHost(host)}:${String(bound)}` }
+}
+
+/** What to type into a browser on this machine. */
+function shownHost(host: string | undefined): string {
+  const isHere = host === undefined || /^(?:127\.0\.0\.1|0\.0\.0\.0|::1?)$/.test(host)
+  if (isHere) return 'localhost'
+  return host.includes(':') ? `[${host}]` : host
 }
 
 function metricsApp({ metrics, config }: Parts): Express {

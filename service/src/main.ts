@@ -10,8 +10,8 @@ import { createLogger } from './log/index.js'
 import { openParts } from './open-parts.js'
 import { createApp } from './app.js'
 import { listen } from './listen.js'
-import { StoreRefused } from './session-store.js'
 import { stopOnSignal } from './stop.js'
+import { StoreRefused } from './store-refused.js'
 import { routeLines } from './route/listing.js'
 
 /** Prints what is wrong, one line each, and ends the process. */

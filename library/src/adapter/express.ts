@@ -1,9 +1,10 @@
 /**
  * adapter/ owns the glue to web frameworks, and nothing else: it turns a framework's request into an
  * `Incoming`, holds the answer until the session is durable, and answers refusals. This one fits Express 4
- * and 5 (and connect, and bare node:http) without importing any of them.
+ * and 5 (and connect, and bare node:http); of Express it imports types alone.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Request, RequestHandler, Response } from 'express'
 import { InvalidOption, StoreUnavailable } from '../errors.js'
 import { refuseCrossOrigin, type CrossOriginOptions } from '../guard/cross-origin.js'
 import { refuseUnlessRecent, refuseUnlessSignedIn, type Refusal } from '../guard/session-guard.js'
@@ -61,9 +62,9 @@ export interface ExpressAdapter<Data extends object> {
   /** Refuses unsafe requests that another site's page caused (CSRF). Mount it before the routes. */
   sameOrigin(options?: CrossOriginOptions): Middleware
   /** Types `req.session` for a handler, and passes what it throws or rejects with to `next` on Express 4 too. */
-  handler<Request extends IncomingMessage, Response extends ServerResponse>(
+  handler(
     run: (request: WithSession<Request, Data>, response: Response, next: Next) => unknown,
-  ): (request: Request, response: Response, next: Next) => void
+  ): RequestHandler
   /** The session of a request that went through `sessions`. */
   sessionOf(request: IncomingMessage): Session<Data>
 }
@@ -132,7 +133,7 @@ export function createExpressAdapter<Data extends object>(
         else refuse(refusal, request, response, next)
       },
     handler: (run) => (request, response, next) => {
-      const typed = request as WithSession<typeof request, Data>
+      const typed = request as unknown as WithSession<Request, Data>
       try {
         Promise.resolve(run(typed, response, next)).catch(next)
       } catch (error) {

@@ -5,8 +5,8 @@ import type { Events } from './events.js'
 import { isTouchDue } from './lifetime.js'
 import type { ActiveResolution } from './resolve.js'
 
-/** Index entries turned to tombstones in one go; small enough that no other caller waits for it. */
-const CHUNK = 500
+/** Index entries turned to tombstones in one go: a few milliseconds, so that nobody else waits for it. */
+const CHUNK = 100
 
 /**
  * What happens beside the answer: marking sessions as seen, and tidying up after mass revocations. None of

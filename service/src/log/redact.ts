@@ -26,11 +26,15 @@ const TOKEN = /(?<![\w.-])[\w-]{1,24}(?:\.[\w-]{16,128}){2,3}(?![\w-])/g
 /** What is no visible text, or turns the text beside it: a log line must be one line, and read as it is. */
 const UNPRINTABLE = /[\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g
 
+/** Text without any of this holds nothing of the above; most text does not, and is spared the search. */
+const SUSPECT = /[=@]|bearer|basic|dpop|eyJ|\.[\w-]{16}|[^\x20-\x7e]/i
+
 const DEEPEST = 8
 const MOST_TEXT = 8_192
 
 /** Text without what looks like a credential, and at most 8 KB of it. */
 export function redactText(text: string): string {
+  if (!SUSPECT.test(text) && text.length <= MOST_TEXT) return text
   const short = text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}...` : text
   return short
     .replace(PARAMETER, `$1${HIDDEN}`)
@@ -82,7 +86,19 @@ function redactError(error: Error, depth: number): object {
   return redactFields([...told, ...own, ['cause', cause]], depth)
 }
 
+/** The names in a log are few; those beyond belong to somebody else's data and are judged anew each time. */
+const judged = new Map<string, boolean>()
+const MOST_JUDGED = 500
+
 function isSecretName(name: string): boolean {
+  const known = judged.get(name)
+  if (known !== undefined) return known
+  const isSecret = judgeName(name)
+  if (judged.size < MOST_JUDGED) judged.set(name, isSecret)
+  return isSecret
+}
+
+function judgeName(name: string): boolean {
   const bare = name.toLowerCase().replace(/[^a-z0-9]/g, '')
   return SECRET_NAME.test(bare) && !HARMLESS_NAME.test(bare)
 }

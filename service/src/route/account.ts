@@ -1,4 +1,4 @@
-import { Router, type Response } from 'express'
+import type { Response, Router } from 'express'
 import type { z } from 'zod'
 import type { SessionFacts } from 'sojourn'
 import { InvalidField } from '../account/errors.js'
@@ -14,6 +14,7 @@ import {
 import { toPublicUser, type Parts, type Visitor } from '../parts.js'
 import { accountOf, takeNotice, toPerson } from './person.js'
 import { redirectOrJson, returnPath, sendPage, wantedPath } from './respond.js'
+import { createRouter } from './router.js'
 
 const proof = fields({ password: text(), returnTo: text().optional() })
 const change = fields({
@@ -25,7 +26,7 @@ const change = fields({
 /** What only a signed-in person sees: dashboard, profile, security, and proving again who they are. */
 export function accountRoutes(parts: Parts): Router {
   const { web } = parts
-  const router = Router()
+  const router = createRouter()
   const show = (
     path: string,
     page: (parts: Parts, request: Visitor, response: Response) => Promise<void>,

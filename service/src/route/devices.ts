@@ -1,4 +1,4 @@
-import { Router, type Response } from 'express'
+import type { Response, Router } from 'express'
 import {
   fields,
   optionalBody,
@@ -12,6 +12,7 @@ import { DEVICES_PER_PAGE, paths, renderDevices, texts } from '../page/index.js'
 import type { Parts, Visitor } from '../parts.js'
 import { personOf, takeNotice } from './person.js'
 import { RECENT, redirectOrJson, sendPage, toDevice } from './respond.js'
+import { createRouter } from './router.js'
 
 /** How many a page of JSON has, unless asked otherwise. */
 const MOST = 50
@@ -21,7 +22,7 @@ const nothing = optionalBody()
 /** `/sessions`: what a person is signed in on, and how to end it. */
 export function deviceRoutes(parts: Parts): Router {
   const { web } = parts
-  const router = Router()
+  const router = createRouter()
   router.get(
     paths.devices,
     web.requireSession(),

@@ -1,9 +1,10 @@
-import { Router } from 'express'
+import type { Router } from 'express'
 import type { Parts } from '../parts.js'
+import { createRouter } from './router.js'
 
 /** `/health`: for load balancers and people on call. Never touches a session, never tells internals. */
 export function healthRoutes({ sojourn, accounts, lifecycle }: Parts): Router {
-  const router = Router()
+  const router = createRouter()
   router.use('/health', (_request, response, next) => {
     response.set('Cache-Control', 'no-store')
     next()

@@ -1,15 +1,16 @@
-import { Router, type Response } from 'express'
+import type { Response, Router } from 'express'
 import { SojournError, type Session } from 'sojourn'
 import { wantsHtml } from '../http/index.js'
 import { ASSET_CACHE, assets, renderHome } from '../page/index.js'
 import { toPublicUser, type Parts, type SessionData, type Visitor } from '../parts.js'
 import { accountOf, personOf, takeNotice } from './person.js'
 import { sendPage } from './respond.js'
+import { createRouter } from './router.js'
 
 /** `/`, `/public` and the files that pages refer to: open to everybody. */
 export function homeRoutes(parts: Parts): Router {
   const { web } = parts
-  const router = Router()
+  const router = createRouter()
   for (const asset of assets) {
     router.get(asset.path, (_request, response) => {
       response.set('Cache-Control', ASSET_CACHE).type(asset.type).send(asset.text)

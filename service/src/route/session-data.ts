@@ -1,6 +1,7 @@
-import { Router, type Response } from 'express'
+import type { Response, Router } from 'express'
 import { anyFields, bodyOf, jsonOrForm, optionalBody, Problem } from '../http/index.js'
 import type { Parts, Visitor } from '../parts.js'
+import { createRouter } from './router.js'
 
 const KEY = /^(?!~).{1,128}$/su
 /** Keys that the service writes itself. */
@@ -12,7 +13,7 @@ const nothing = optionalBody()
 
 /** `/session`: what this client may know of its session, and the data it keeps there. */
 export function sessionDataRoutes({ web }: Parts): Router {
-  const router = Router()
+  const router = createRouter()
   router.get(
     '/session',
     web.requireSession(),

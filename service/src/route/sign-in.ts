@@ -1,4 +1,4 @@
-import { Router, type Response } from 'express'
+import type { Response, Router } from 'express'
 import { SessionRefused } from 'sojourn'
 import type { Account } from '../account/account.js'
 import { InvalidField } from '../account/errors.js'
@@ -14,6 +14,7 @@ import { paths, renderRegister, renderSignIn, texts, type Problems } from '../pa
 import { toPublicUser, type Parts, type Visitor } from '../parts.js'
 import { takeNotice } from './person.js'
 import { redirectOrJson, returnPath, sendPage, wantedPath } from './respond.js'
+import { createRouter } from './router.js'
 
 /** How a person proved who they are (RFC 8176). */
 const METHODS = ['pwd'] as const
@@ -24,7 +25,7 @@ type Trouble = Problems<'username' | 'password'>
 /** `/register` and `/login`: how a person arrives. */
 export function signInRoutes(parts: Parts): Router {
   const { web } = parts
-  const router = Router()
+  const router = createRouter()
   const form = jsonOrForm(signInBody)
   const entrance = web.optionalSession()
 

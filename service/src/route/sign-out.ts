@@ -1,9 +1,10 @@
-import { Router, type Response } from 'express'
+import type { Response, Router } from 'express'
 import { optionalBody, wantsHtml } from '../http/index.js'
 import { paths, renderSignedOut, renderSignOutConfirm } from '../page/index.js'
 import type { Parts, Visitor } from '../parts.js'
 import { personOf } from './person.js'
 import { redirectOrJson, sendPage, wantedPath } from './respond.js'
+import { createRouter } from './router.js'
 
 /** Where a browser lands after signing out. */
 export const SIGNED_OUT = '/signed-out'
@@ -11,7 +12,7 @@ export const SIGNED_OUT = '/signed-out'
 /** `/logout`, `/logout-all` and the page that says why a session is over. */
 export function signOutRoutes(parts: Parts): Router {
   const { web, sojourn } = parts
-  const router = Router()
+  const router = createRouter()
   const form = optionalBody()
 
   router.get(

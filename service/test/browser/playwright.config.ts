@@ -25,8 +25,8 @@ export default defineConfig({
   outputDir: '../../../test-results/browser',
   workers: 1,
   retries: 0,
-  timeout: 20_000,
-  expect: { timeout: 5_000 },
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
   forbidOnly: true,
   reporter: [['list'], ['json', { outputFile: fileURLToPath(new URL(REPORT, import.meta.url)) }]],
   use: {

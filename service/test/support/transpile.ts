@@ -3,6 +3,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -10,15 +11,19 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
+import { onTestFinished } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 
 /**
  * Makes JavaScript of TypeScript folders of this repository (without checking types), so that a test can run
- * them in processes of their own. Answers the folder in which they lie as they do in the repository.
+ * them in processes of their own. To be called inside a test, after which they are deleted. Answers the folder in which they lie as they do in the repository.
  */
 export function transpile(...folders: readonly string[]): string {
   const target = mkdtempSync(join(tmpdir(), 'sojourn-transpiled-'))
+  onTestFinished(() => {
+    rmSync(target, { recursive: true, force: true })
+  })
   symlinkSync(join(ROOT, 'node_modules'), join(target, 'node_modules'))
   writeFileSync(join(target, 'package.json'), '{"type":"module"}')
   for (const folder of folders) {

@@ -103,20 +103,23 @@ async function launch(env: NodeJS.ProcessEnv, cwd: string): Promise<Running> {
 function isListening(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     let said = ''
-    const fail = (why: string) => (): void => {
+    const fail = (why: string): void => {
       reject(new Error(`The service ${why}. Is it built (npx tsc -b)? It said:\n${said}`))
     }
-    const patience = setTimeout(fail('did not start in time'), START_WITHIN)
-    child.once('exit', fail('ended at once'))
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => {
-        said = (said + chunk.toString()).slice(-8_000)
-        if (!said.includes('Server running on ')) return
-        clearTimeout(patience)
-        child.removeAllListeners('exit')
-        resolve()
-      })
+    const patience = setTimeout(() => {
+      fail('did not start in time')
+    }, START_WITHIN)
+    child.once('exit', () => {
+      fail('ended')
+    })
+    const listen = (chunk: Buffer): void => {
+      said = (said + chunk.toString()).slice(-8_000)
+      if (!said.includes('Server running on ')) return
+      clearTimeout(patience)
+      resolve()
     }
+    child.stdout?.on('data', listen)
+    child.stderr?.on('data', listen)
   })
 }
 

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { findSqliteDriver } from '../../../../library/src/store/sqlite/driver.js'
 import { createAccounts } from '../../../src/account/accounts.js'
 import { openDatabase } from '../../../src/account/database.js'
@@ -13,8 +13,13 @@ import { describeAccounts } from './accounts-suite.js'
 const module = await findSqliteDriver()
 const run = promisify(execFile)
 
+const FOLDER = mkdtempSync(join(tmpdir(), 'sojourn-accounts-'))
+afterAll(() => {
+  rmSync(FOLDER, { recursive: true, force: true })
+})
+
 function newFile(): string {
-  return join(mkdtempSync(join(tmpdir(), 'sojourn-accounts-')), 'deeper', 'accounts.db')
+  return join(mkdtempSync(join(FOLDER, 'one-')), 'deeper', 'accounts.db')
 }
 
 const PASSWORD = 'a long enough one'
@@ -89,7 +94,7 @@ describe('a SQLite file', () => {
     await expect(
       openDatabase({ kind: 'sqlite', file: `${import.meta.filename}/x.db`, module }),
     ).rejects.toThrow()
-    const folder = mkdtempSync(join(tmpdir(), 'sojourn-accounts-'))
+    const folder = mkdtempSync(join(FOLDER, 'one-'))
     await expect(openDatabase({ kind: 'sqlite', file: folder, module })).rejects.toMatchObject(
       fault,
     )

@@ -45,7 +45,7 @@ export function describeAccounts(name: string, open: () => Promise<Kysely<Schema
       accountOf(await accounts.register({ username, password }))
 
     describe('registering', () => {
-      it('S1-01: a person registers, is found and has the password', async () => {
+      it('makes an account that is found again and has the password', async () => {
         const account = await register(' Ada Lovelace ')
         expect(account).toEqual({
           id: expect.stringMatching(/^[\w-]{22}$/) as string,

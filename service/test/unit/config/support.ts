@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll } from 'vitest'
 import type { Config } from '../../../src/config/config.js'
 import type { ConfigFiles } from '../../../src/config/context.js'
 import { hostFiles, loadConfig } from '../../../src/config/load.js'
@@ -11,8 +12,14 @@ export function newSecret(): string {
   return randomBytes(32).toString('base64url')
 }
 
+const FOLDER = mkdtempSync(join(tmpdir(), 'sojourn-config-'))
+afterAll(() => {
+  rmSync(FOLDER, { recursive: true, force: true })
+})
+
+/** A folder of its own, gone when the tests are over. */
 export function newFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'sojourn-config-'))
+  return mkdtempSync(join(FOLDER, 'data-'))
 }
 
 /** A production environment in which nothing is wrong. */

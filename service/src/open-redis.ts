@@ -1,0 +1,98 @@
+/** Connects to Redis, and makes up its mind at start: it will do, it may come, or it never will. */
+import { createClient, createCluster, createSentinel } from 'redis'
+import { createRedisStore } from 'sojourn/redis'
+import type { RedisConfig } from './config/config.js'
+import type { Logger } from './log/index.js'
+import type { OpenedStore } from './session-store.js'
+import { toRefusal } from './store-refused.js'
+
+/** How long start-up waits for the first connection before it goes on without (answers are 503 until it is there). */
+const FIRST_CONNECTION = 5_000
+const RECONNECT_AT_MOST = 500
+
+/** The part of node-redis' clients that is the same for all topologies. */
+interface Connectable {
+  on(event: 'error', listener: (error: Error) => void): unknown
+  connect(): Promise<unknown>
+  destroy(): unknown
+}
+
+/** @throws StoreRefused where waiting would not help. */
+export async function openRedis(redis: RedisConfig, log: Logger): Promise<OpenedStore> {
+  const client = createRedisClient(redis)
+  const connection = client as unknown as Connectable
+  if (!(await connect(connection, log))) {
+    log.error(
+      { event: 'redis.away' },
+      'Redis does not answer yet: requests that need a session get 503 until it does.',
+    )
+  }
+  const store = createRedisStore({ client: client as never, keyPrefix: redis.keyPrefix })
+  return {
+    store,
+    async close() {
+      await store.close()
+      connection.destroy()
+    },
+  }
+}
+
+/** Whether the first connection came in time. The client goes on trying; its faults are logged as they change. */
+async function connect(connection: Connectable, log: Logger): Promise<boolean> {
+  let lastWords: string | undefined
+  const first = new Promise<boolean>((resolve, reject) => {
+    const fail = (error: Error): void => {
+      if (error.message !== lastWords) {
+        log.warn({ event: 'redis.fault', fault: error.message }, 'Redis')
+      }
+      lastWords = error.message
+      const refused = toRefusal(error)
+      if (refused !== undefined) reject(refused)
+    }
+    connection.on('error', fail)
+    connection.connect().then(() => {
+      resolve(true)
+    }, fail)
+    setTimeout(resolve, FIRST_CONNECTION, false).unref()
+  })
+  return first.catch((error: unknown) => {
+    connection.destroy()
+    throw error
+  })
+}
+
+function createRedisClient(redis: RedisConfig): unknown {
+  const socket = {
+    connectTimeout: 1_000,
+    reconnectStrategy: (tries: number) => Math.min(50 * (tries + 1), RECONNECT_AT_MOST),
+    ...(redis.isTls
+      ? { tls: true as const, ...(redis.ca === undefined ? {} : { ca: redis.ca }) }
+      : {}),
+  }
+  const login = {
+    ...(redis.username === undefined ? {} : { username: redis.username }),
+    ...(redis.password === undefined ? {} : { password: redis.password.reveal() }),
+  }
+  // Nothing is queued while the connection is away: a write that comes late could undo what came after it.
+  const common = { ...login, socket, disableOfflineQueue: true }
+  const [first = { host: 'localhost', port: 6379 }] = redis.nodes
+  switch (redis.topology) {
+    case 'cluster':
+      return createCluster({
+        rootNodes: redis.nodes.map((node) => ({ socket: { ...socket, ...node } as never })),
+        defaults: common as never,
+      })
+    case 'sentinel':
+      return createSentinel({
+        name: redis.masterName ?? 'mymaster',
+        sentinelRootNodes: [...redis.nodes],
+        nodeClientOptions: { ...common, database: redis.database } as never,
+      })
+    case 'single':
+      return createClient({
+        ...common,
+        socket: { ...socket, ...first } as never,
+        database: redis.database,
+      })
+  }
+}
