@@ -29,14 +29,34 @@ const USERS = 200
 
 /** What is measured: a server, the path, the ratio to bare Express that we want, and what else to say. */
 const CANDIDATES = [
-  { name: 'sojourn, route that never looks', kind: 'sojourn-redis', path: '/untouched', commands: 0 },
+  {
+    name: 'sojourn, route that never looks',
+    kind: 'sojourn-redis',
+    path: '/untouched',
+    commands: 0,
+  },
   { name: 'sojourn, memory store', kind: 'sojourn-memory', path: '/me' },
   { name: 'sojourn, SQLite store', kind: 'sojourn-sqlite', path: '/me', target: 0.75 },
-  { name: 'sojourn, Redis store (strict)', kind: 'sojourn-redis', path: '/me', target: 0.8, commands: 1 },
-  { name: 'sojourn, Redis store, write each time', kind: 'sojourn-redis', path: '/write', commands: 2 },
+  {
+    name: 'sojourn, Redis store (strict)',
+    kind: 'sojourn-redis',
+    path: '/me',
+    target: 0.8,
+    commands: 1,
+  },
+  {
+    name: 'sojourn, Redis store, write each time',
+    kind: 'sojourn-redis',
+    path: '/write',
+    commands: 2,
+  },
   { name: 'express-session, MemoryStore', kind: 'express-session-memory', path: '/me' },
   { name: 'express-session + connect-redis', kind: 'express-session-redis', path: '/me' },
-  { name: 'express-session + connect-redis, write each time', kind: 'express-session-redis', path: '/write' },
+  {
+    name: 'express-session + connect-redis, write each time',
+    kind: 'express-session-redis',
+    path: '/write',
+  },
 ]
 
 const say = (text) => process.stderr.write(`${text}\n`)
@@ -52,12 +72,24 @@ async function freePort() {
 async function startRedis() {
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'sojourn-bench-redis-'))
-  const child = spawn('redis-server', ['--port', port, '--save', '', '--dir', folder, '--loglevel', 'warning'], { stdio: 'ignore' })
+  const child = spawn(
+    'redis-server',
+    ['--port', port, '--save', '', '--dir', folder, '--loglevel', 'warning'],
+    { stdio: 'ignore' },
+  )
   const url = `redis://127.0.0.1:${port}`
   const client = createClient({ url, socket: { reconnectStrategy: 50 } })
   client.on('error', () => undefined)
   await client.connect()
-  return { url, client, stop: () => { client.destroy(); child.kill(); rmSync(folder, { recursive: true, force: true }) } }
+  return {
+    url,
+    client,
+    stop: () => {
+      client.destroy()
+      child.kill()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
 }
 
 async function startServer(kind, redisUrl) {
@@ -92,7 +124,9 @@ async function usage(child) {
 async function commandCount(redis) {
   const info = await redis.info('commandstats')
   return [...info.matchAll(/cmdstat_(\w+(?:\|\w+)?):calls=(\d+)/g)]
-    .filter(([, name]) => !['info', 'config|resetstat', 'ping', 'hello', 'client|setinfo'].includes(name))
+    .filter(
+      ([, name]) => !['info', 'config|resetstat', 'ping', 'hello', 'client|setinfo'].includes(name),
+    )
     .reduce((sum, [, , calls]) => sum + Number(calls), 0)
 }
 
@@ -109,7 +143,8 @@ async function measure(server, path, redis, seconds = SECONDS) {
       headers: { host: `localhost:${server.port}`, cookie: server.cookies[(user += 1) % USERS] },
     })),
   })
-  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${path}: ${result.non2xx} bad answers, ${result.errors} errors`)
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${path}: ${result.non2xx} bad answers, ${result.errors} errors`)
   const after = { usage: await usage(server.child), commands: await commandCount(redis) }
   const { user: cpuUser, system } = after.usage.cpu
   const cpu = cpuUser + system - before.usage.cpu.user - before.usage.cpu.system
@@ -128,12 +163,16 @@ const two = (number) => number.toFixed(2)
 async function bytesPerSession(redis) {
   const keys = await redis.sendCommand(['KEYS', 'sj:*'])
   let bytes = 0
-  for (const key of keys) bytes += Number(await redis.sendCommand(['MEMORY', 'USAGE', key, 'SAMPLES', '0']))
+  for (const key of keys)
+    bytes += Number(await redis.sendCommand(['MEMORY', 'USAGE', key, 'SAMPLES', '0']))
   const sessions = keys.filter((key) => key.startsWith('sj:s{')).length
   const theirs = await redis.sendCommand(['KEYS', 'sess:*'])
   let theirBytes = 0
   for (const key of theirs) theirBytes += Number(await redis.sendCommand(['MEMORY', 'USAGE', key]))
-  return { ours: Math.round(bytes / Math.max(1, sessions)), theirs: Math.round(theirBytes / Math.max(1, theirs.length)) }
+  return {
+    ours: Math.round(bytes / Math.max(1, sessions)),
+    theirs: Math.round(theirBytes / Math.max(1, theirs.length)),
+  }
 }
 
 const redis = await startRedis()
@@ -144,7 +183,8 @@ try {
     say(`started ${kind}`)
   }
   const bytes = await bytesPerSession(redis.client)
-  for (const [kind, server] of servers) await measure(server, kind === 'bare' ? '/me' : '/me', redis.client, 1)
+  for (const [kind, server] of servers)
+    await measure(server, kind === 'bare' ? '/me' : '/me', redis.client, 1)
   const rows = CANDIDATES.map((candidate) => ({ ...candidate, ratios: [], results: [] }))
   const bare = []
   for (let round = 1; round <= ROUNDS; round += 1) {
@@ -160,7 +200,10 @@ try {
   const report = {
     machine: `${cpus().length} x ${cpus()[0]?.model.trim()}, Node ${process.version}`,
     command: `npm run bench -- --rounds ${ROUNDS} --seconds ${SECONDS} --connections ${CONNECTIONS}`,
-    bare: { rate: Math.round(median(bare.map(({ rate }) => rate))), cpu: two(median(bare.map(({ cpu }) => cpu))) },
+    bare: {
+      rate: Math.round(median(bare.map(({ rate }) => rate))),
+      cpu: two(median(bare.map(({ cpu }) => cpu))),
+    },
     bytesPerSession: bytes,
     rows: rows.map(({ name, target, ratios, results }) => ({
       name,
@@ -173,7 +216,8 @@ try {
     })),
   }
   print(report)
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
+  if (options.json !== undefined)
+    writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
 } finally {
   for (const server of servers.values()) server.stop()
   redis.stop()
@@ -185,9 +229,19 @@ function print({ machine, command, bare, bytesPerSession: bytes, rows }) {
     `${machine}; bare Express: ${bare.rate} requests/s, ${bare.cpu} us CPU each`,
     `\`${command}\``,
     '',
-    line(['stack', 'ratio to bare Express', 'min-max', 'target', 'CPU against bare', 'Redis commands/request', 'p99 ms']),
+    line([
+      'stack',
+      'ratio to bare Express',
+      'min-max',
+      'target',
+      'CPU against bare',
+      'Redis commands/request',
+      'p99 ms',
+    ]),
     line(Array.from({ length: 7 }, () => '---')),
-    ...rows.map((row) => line([row.name, row.ratio, row.spread, row.target ?? '', row.cpu, row.commands, row.p99])),
+    ...rows.map((row) =>
+      line([row.name, row.ratio, row.spread, row.target ?? '', row.cpu, row.commands, row.p99]),
+    ),
     '',
     `Redis bytes per session: sojourn ${bytes.ours} with its index, connect-redis ${bytes.theirs} without one.`,
   ]

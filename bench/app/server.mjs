@@ -32,7 +32,9 @@ async function sojournStore(kind) {
   }
   if (kind.includes('sqlite')) {
     const { openSqliteStore } = await import('sojourn/sqlite')
-    return openSqliteStore({ file: join(mkdtempSync(join(tmpdir(), 'sojourn-bench-')), 'sessions.db') })
+    return openSqliteStore({
+      file: join(mkdtempSync(join(tmpdir(), 'sojourn-bench-')), 'sessions.db'),
+    })
   }
   const { createMemoryStore } = await import('sojourn')
   return createMemoryStore()
@@ -44,23 +46,39 @@ async function mountSojourn() {
   const sojourn = createSojourn({ secrets: SECRET, store: await sojournStore(kind) })
   const web = createExpressAdapter(sojourn)
   app.use(web.sessions)
-  app.post('/login', web.handler(async (request, response) => {
-    await request.session.signIn(`user-${request.query.user}`)
-    request.session.set('name', 'Ada')
-    await request.session.save()
-    answer(response, request.session.subject)
-  }))
+  app.post(
+    '/login',
+    web.handler(async (request, response) => {
+      await request.session.signIn(`user-${request.query.user}`)
+      request.session.set('name', 'Ada')
+      await request.session.save()
+      answer(response, request.session.subject)
+    }),
+  )
   app.get('/untouched', (_request, response) => answer(response, 'nobody'))
-  app.get('/me', web.requireSession(), web.handler((request, response) => answer(response, request.session.subject)))
-  app.get('/write', web.requireSession(), web.handler((request, response) => {
-    request.session.set('n', Number(request.query.n ?? 1))
-    answer(response, request.session.subject)
-  }))
+  app.get(
+    '/me',
+    web.requireSession(),
+    web.handler((request, response) => answer(response, request.session.subject)),
+  )
+  app.get(
+    '/write',
+    web.requireSession(),
+    web.handler((request, response) => {
+      request.session.set('n', Number(request.query.n ?? 1))
+      answer(response, request.session.subject)
+    }),
+  )
 }
 
 async function mountExpressSession() {
   const { default: session } = await import('express-session')
-  const options = { secret: SECRET, resave: false, saveUninitialized: false, cookie: { maxAge: 3_600_000 } }
+  const options = {
+    secret: SECRET,
+    resave: false,
+    saveUninitialized: false,
+    cookie: { maxAge: 3_600_000 },
+  }
   if (kind.includes('redis')) {
     const { RedisStore } = await import('connect-redis')
     options.store = new RedisStore({ client: await redisClient() })
@@ -84,8 +102,13 @@ async function mountExpressSession() {
 if (kind.startsWith('sojourn')) await mountSojourn()
 else if (kind.startsWith('express-session')) await mountExpressSession()
 else {
-  app.post('/login', (_request, response) => response.setHeader('Set-Cookie', `sid=${'x'.repeat(85)}`) && answer(response, 'user'))
-  for (const path of ['/untouched', '/me', '/write']) app.get(path, (_request, response) => answer(response, 'user'))
+  app.post(
+    '/login',
+    (_request, response) =>
+      response.setHeader('Set-Cookie', `sid=${'x'.repeat(85)}`) && answer(response, 'user'),
+  )
+  for (const path of ['/untouched', '/me', '/write'])
+    app.get(path, (_request, response) => answer(response, 'user'))
 }
 
 const server = app.listen(0, '127.0.0.1', () => {

@@ -11,7 +11,6 @@ import { createDeviceTraits } from './session/device.js'
 import { createEvents, type EventName, type Events, type Listener } from './session/events.js'
 import { createGuestAllowance } from './session/guest-allowance.js'
 import { createRegister, type Register } from './session/register.js'
-import type { Schemas } from './session/session.js'
 import { toSettings, type Settings } from './session/settings.js'
 import { createUpkeep } from './session/upkeep.js'
 import type { Core } from './session/visit.js'
@@ -84,7 +83,7 @@ export function createSojourn<Data extends object = Record<string, unknown>>(
   const parts: ExchangeParts = {
     core,
     cookies: createSessionCookies(options.cookie ?? {}, settings.secrets),
-    schemas: (options.schema ?? {}) as Schemas,
+    schemas: options.schema ?? {},
   }
   return {
     ...createRegister(store, events, upkeep),

@@ -64,7 +64,7 @@ export function createApp(parts: Parts): Express {
   return app
 }
 
-function errorOptions({ config, log }: Parts): ErrorHandlerOptions {
+function errorOptions({ config, log, now }: Parts): ErrorHandlerOptions {
   return {
     isDevelopment: config.mode === 'development',
     onFault(error, request) {
@@ -77,17 +77,17 @@ function errorOptions({ config, log }: Parts): ErrorHandlerOptions {
       const html =
         code === 'store_unavailable'
           ? renderUnavailable({ retryPath: request.originalUrl, retryAfter })
-          : renderError({ now: Date.now(), status, code, detail, retryAfter })
+          : renderError({ now: now(), status, code, detail, retryAfter })
       sendPage(response, html, status)
     },
   }
 }
 
-function requestLog({ log, addressOf }: Parts): RequestHandler {
+function requestLog(parts: Parts): RequestHandler {
   return createRequestLog({
-    log,
-    addressOf,
-    isQuiet: ({ url = '' }) => url.startsWith('/health') || url === '/metrics',
+    log: parts.log,
+    addressOf: (request) => parts.addressOf(request),
+    isQuiet: ({ url }) => url.startsWith('/health') || url === '/metrics',
   })
 }
 

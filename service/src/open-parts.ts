@@ -27,10 +27,13 @@ const VERSION = '0.1.0'
 /** Reasons that the routes give to a failed sign-in. */
 const FAILURES = ['credentials_invalid', 'password_wrong']
 
+// eslint-disable-next-line no-restricted-syntax -- the door itself: routes are given this
+const now = (): number => Date.now()
+
 /** Everything the routes need, opened, and how to let go of it again. */
 export interface OpenedParts {
   readonly parts: Parts
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 export async function openParts(config: Config, log: Logger): Promise<OpenedParts> {
@@ -62,9 +65,13 @@ export async function openParts(config: Config, log: Logger): Promise<OpenedPart
     sojourn,
     metrics,
     passwordMinimum,
-    web: createExpressAdapter(sojourn, { onRefused, onUnavailable }),
+    web: createExpressAdapter(sojourn, {
+      onRefused: (refusal, request, response) => onRefused(refusal, request, response, now),
+      onUnavailable,
+    }),
     countSignIn: observeSignIns(metrics),
     lifecycle: { isDraining: false },
+    now,
     addressOf: (request) => createNodeIncoming(request, sojourn.proxyTrust).address,
   }
   return {

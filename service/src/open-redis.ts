@@ -20,7 +20,7 @@ interface Connectable {
 /** @throws StoreRefused where waiting would not help. */
 export async function openRedis(redis: RedisConfig, log: Logger): Promise<OpenedStore> {
   const client = createRedisClient(redis)
-  const connection = client as unknown as Connectable
+  const connection = client as Connectable
   if (!(await connect(connection, log))) {
     log.error(
       { event: 'redis.away' },
@@ -80,13 +80,13 @@ function createRedisClient(redis: RedisConfig): unknown {
     case 'cluster':
       return createCluster({
         rootNodes: redis.nodes.map((node) => ({ socket: { ...socket, ...node } as never })),
-        defaults: common as never,
+        defaults: common,
       })
     case 'sentinel':
       return createSentinel({
         name: redis.masterName ?? 'mymaster',
         sentinelRootNodes: [...redis.nodes],
-        nodeClientOptions: { ...common, database: redis.database } as never,
+        nodeClientOptions: { ...common, database: redis.database },
       })
     case 'single':
       return createClient({

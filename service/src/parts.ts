@@ -32,6 +32,8 @@ export interface Parts {
   /** The fewest characters of a new password. */
   readonly passwordMinimum: number
   readonly lifecycle: Lifecycle
+  /** The present instant, in epoch milliseconds. */
+  readonly now: () => number
   /** The client's address, by the proxies that are trusted. */
   addressOf(request: IncomingMessage): string
 }

@@ -10,10 +10,12 @@ import { wantsHtml } from './http/index.js'
 import { paths, renderError, renderUnavailable, withReturn } from './page/index.js'
 import { sendPage, signInPath } from './route/respond.js'
 
+/** Answers a refused request. `now` is for what a page says about time. */
 export function onRefused(
   refusal: Refusal,
   incoming: IncomingMessage,
   answer: ServerResponse,
+  now: () => number,
 ): void {
   const request = incoming as Request
   const response = answer as Response
@@ -29,10 +31,11 @@ export function onRefused(
     response.redirect(303, signInPath(refusal.reason, back))
   } else {
     const { status, message, code } = refusal
-    sendPage(response, renderError({ now: Date.now(), status, detail: message, code }), status)
+    sendPage(response, renderError({ now: now(), status, detail: message, code }), status)
   }
 }
 
+/** Answers when the store did not. */
 export function onUnavailable(
   error: StoreUnavailable,
   incoming: IncomingMessage,

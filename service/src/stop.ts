@@ -13,7 +13,7 @@ export interface Stoppable {
   readonly lifecycle: Lifecycle
   readonly log: Logger
   /** Lets go of stores and databases, after the last request. */
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /**

@@ -64,7 +64,7 @@ function resolveTarget(part, target) {
  * @returns {string | undefined} the rule that is broken
  */
 function libraryRule(part, target, found) {
-  if (!found.target.startsWith('.')) return packageRule(part, target)
+  if (!found.target.startsWith('.')) return packageRule(part, target, found.isType)
   if (target.startsWith('..')) return 'the library reaches nothing outside library/src'
   const from = layerOf(part)
   const to = layerOf(target)
@@ -89,13 +89,15 @@ function isKnown(layer) {
 /**
  * @param {string} part
  * @param {string} target
+ * @param {boolean} isType
  * @returns {string | undefined}
  */
-function packageRule(part, target) {
+function packageRule(part, target, isType) {
   if (isBuiltin(target))
     return WITHOUT_NODE.test(part) ? 'browser/ runs where Node is not' : undefined
   const rule = PACKAGES.find((one) => one.part.test(part))
-  return rule === undefined || rule.packages.test(target) ? undefined : rule.why
+  if (rule === undefined) return undefined
+  return rule.packages.test(target) && (isType || rule.typesOnly !== true) ? undefined : rule.why
 }
 
 /**

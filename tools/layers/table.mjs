@@ -52,7 +52,7 @@ export const READS_OPTIONS = 'session/settings.ts'
  * Packages a part of library/src may load. The core has none: frameworks and store clients are passed
  * in, described by shapes of our own, so that no release of theirs can break our types.
  *
- * @type {readonly { part: RegExp, packages: RegExp, why: string }[]}
+ * @type {readonly { part: RegExp, packages: RegExp, typesOnly?: true, why: string }[]}
  */
 export const PACKAGES = [
   { part: /^credential\//, packages: /^jose$/, why: 'credential/ may load jose, nothing else' },
@@ -65,6 +65,12 @@ export const PACKAGES = [
     part: /^testing\//,
     packages: /^(?!(express|fastify|hono|koa|redis|ioredis|vitest)(\/|$))/,
     why: 'testing/ loads no framework, no Redis client and no test runner',
+  },
+  {
+    part: /^adapter\/express\.ts$/,
+    packages: /^express$/,
+    typesOnly: true,
+    why: 'an adapter may import the types of its own framework, nothing else',
   },
   {
     part: /^/,

@@ -74,31 +74,79 @@ export function createExpressAdapter<Data extends object>(
   sojourn: Sojourn<Data>,
   options: ExpressOptions = {},
 ): ExpressAdapter<Data> {
-  const refuse =
-    options.onRefused ??
-    ((refusal, _request, response) => {
-      sendRefusal(response, refusal)
-    })
-  const sessionOf = (request: IncomingMessage): Session<Data> => {
-    const { session } = request as Partial<WithSession<IncomingMessage, Data>>
-    if (session === undefined) {
-      throw new InvalidOption('No req.session: mount app.use(web.sessions) before this route.')
-    }
-    return session
+  const answers = toAnswers(options)
+  const guard = createGuard<Data>(answers)
+  return {
+    sessions: attach(sojourn, options, answers),
+    requireSession: (route) => guard((session) => refuseUnlessSignedIn(session), route),
+    optionalSession: (route) => guard(() => undefined, route, true),
+    requireRecent(maxAge, route) {
+      const milliseconds = toMilliseconds(maxAge)
+      if (milliseconds === undefined) {
+        throw new InvalidOption('requireRecent needs a duration such as "5m".')
+      }
+      return guard((session) => refuseUnlessRecent(session, milliseconds), route)
+    },
+    sameOrigin:
+      (rules = {}) =>
+      (request, response, next) => {
+        const incoming = createNodeIncoming(request, sojourn.proxyTrust)
+        const refusal = refuseCrossOrigin(incoming, rules)
+        if (refusal === undefined) next()
+        else answers.refuse(refusal, request, response, next)
+      },
+    handler: (run) => (request, response, next) => {
+      const typed = request as unknown as WithSession<Request, Data>
+      try {
+        Promise.resolve(run(typed, response, next)).catch(next)
+      } catch (error) {
+        next(error)
+      }
+    },
+    sessionOf,
   }
-  const unavailable =
-    options.onUnavailable ??
-    ((error, _request, response) => {
-      sendUnavailable(response, error)
-    })
-  const guard =
-    (
-      check: (session: Session<Data>) => Refusal | undefined,
-      { readOnly = false }: RouteOptions = {},
-      isOptional = false,
-    ): Middleware =>
+}
+
+/** How requests are answered that do not get through. */
+interface Answers {
+  readonly refuse: NonNullable<ExpressOptions['onRefused']>
+  readonly unavailable: NonNullable<ExpressOptions['onUnavailable']>
+}
+
+function toAnswers({ onRefused, onUnavailable }: ExpressOptions): Answers {
+  return {
+    refuse:
+      onRefused ??
+      ((refusal, _request, response) => {
+        sendRefusal(response, refusal)
+      }),
+    unavailable:
+      onUnavailable ??
+      ((error, _request, response) => {
+        sendUnavailable(response, error)
+      }),
+  }
+}
+
+function sessionOf<Data extends object>(request: IncomingMessage): Session<Data> {
+  const { session } = request as Partial<WithSession<IncomingMessage, Data>>
+  if (session === undefined) {
+    throw new InvalidOption('No req.session: mount app.use(web.sessions) before this route.')
+  }
+  return session
+}
+
+type Guard<Data extends object> = (
+  check: (session: Session<Data>) => Refusal | undefined,
+  route?: RouteOptions,
+  isOptional?: boolean,
+) => Middleware
+
+/** Makes middleware that loads the session, and refuses or goes on as `check` says. */
+function createGuard<Data extends object>({ refuse, unavailable }: Answers): Guard<Data> {
+  return (check, { readOnly = false } = {}, isOptional = false) =>
     (request, response, next) => {
-      const session = sessionOf(request)
+      const session = sessionOf<Data>(request)
       const decide = (): void => {
         if (readOnly) session.makeReadOnly()
         const refusal = check(session)
@@ -115,40 +163,13 @@ export function createExpressAdapter<Data extends object>(
       }
       session.load().then(decide, fail)
     }
-  return {
-    sessions: attach(sojourn, options, unavailable),
-    requireSession: (route) => guard((session) => refuseUnlessSignedIn(session), route),
-    optionalSession: (route) => guard(() => undefined, route, true),
-    requireRecent(maxAge, route) {
-      const milliseconds = toMilliseconds(maxAge)
-      if (milliseconds === undefined)
-        throw new InvalidOption('requireRecent needs a duration such as "5m".')
-      return guard((session) => refuseUnlessRecent(session, milliseconds), route)
-    },
-    sameOrigin:
-      (rules = {}) =>
-      (request, response, next) => {
-        const refusal = refuseCrossOrigin(createNodeIncoming(request, sojourn.proxyTrust), rules)
-        if (refusal === undefined) next()
-        else refuse(refusal, request, response, next)
-      },
-    handler: (run) => (request, response, next) => {
-      const typed = request as unknown as WithSession<Request, Data>
-      try {
-        Promise.resolve(run(typed, response, next)).catch(next)
-      } catch (error) {
-        next(error)
-      }
-    },
-    sessionOf,
-  }
 }
 
 /** Gives each request its handle. Only an answer whose session is used is held. */
 function attach<Data extends object>(
   sojourn: Sojourn<Data>,
   { maxHeldBytes = 65_536 }: ExpressOptions,
-  unavailable: NonNullable<ExpressOptions['onUnavailable']>,
+  { unavailable }: Answers,
 ): Middleware {
   const onFailure = (error: unknown, request: IncomingMessage, direct: ServerResponse): void => {
     if (error instanceof StoreUnavailable) unavailable(error, request, direct)

@@ -25,13 +25,19 @@ export function refuseCrossOrigin(
 ): Refusal | undefined {
   if (SAFE_METHODS.has(incoming.method)) return undefined
   const sender = incoming.header('origin')
-  const site = incoming.header('sec-fetch-site')
-  const isOwn = sender === undefined || isOwnOrigin(sender, incoming, origin)
   if (sender !== undefined && trustedOrigins.includes(sender)) return undefined
-  if (site !== undefined) {
-    return site === 'same-origin' || (site === 'none' && isOwn) ? undefined : REFUSED
-  }
+  const isOwn = sender === undefined || isOwnOrigin(sender, incoming, origin)
+  const site = incoming.header('sec-fetch-site')
+  if (site !== undefined) return refuseSite(site, isOwn)
   if (sender !== undefined) return isOwn ? undefined : REFUSED
+  return refuseUnproven(incoming)
+}
+
+function refuseSite(site: string, isOwn: boolean): Refusal | undefined {
+  return site === 'same-origin' || (site === 'none' && isOwn) ? undefined : REFUSED
+}
+
+function refuseUnproven(incoming: Incoming): Refusal | undefined {
   const isSimple = SIMPLE_TYPES.test(incoming.header('content-type') ?? '')
   return isSimple && incoming.cookieHeader !== undefined ? UNPROVEN : undefined
 }

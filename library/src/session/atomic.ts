@@ -43,13 +43,13 @@ export async function update<Value>(
   await load(visit)
   const found = active(visit)
   if (found === undefined || visit.copy.isPending(key)) {
-    const value = change(parse<Value>(visit.copy.json(key)))
+    const value = change(parse(visit.copy.json(key)) as Value | undefined)
     visit.copy.set(key, value)
     return value
   }
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const entry = visit.copy.entry(key)
-    const value = change(parse<Value>(entry?.json))
+    const value = change(parse(entry?.json) as Value | undefined)
     const json = toJson(key, value)
     const result = await visit.core.store.change(found.record.id, {
       set: new Map([[key, json]]),
@@ -81,8 +81,8 @@ function notWhole(key: string): SojournError {
   return new SojournError('ERR_SESSION_DATA', `session.data.${key} is not a whole number.`)
 }
 
-function parse<Value>(json: string | undefined): Value | undefined {
-  return json === undefined ? undefined : (JSON.parse(json) as Value)
+function parse(json: string | undefined): unknown {
+  return json === undefined ? undefined : JSON.parse(json)
 }
 
 async function pause(milliseconds: number): Promise<void> {

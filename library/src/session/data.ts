@@ -60,25 +60,23 @@ export function toJson(key: string, value: unknown): string {
 
 function checkPlain(value: unknown, path: string, above: readonly object[]): void {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return
-  if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new SessionDataError(path, String(value))
-    return
-  }
+  if (typeof value === 'number' && Number.isFinite(value)) return
   if (typeof value !== 'object') throw new SessionDataError(path, nameOf(value))
   if (above.includes(value)) throw new SessionDataError(path, 'a cycle')
   if (above.length === DEEPEST) throw new SessionDataError(path, `over ${String(DEEPEST)} levels`)
-  const prototype: unknown = Object.getPrototypeOf(value)
+  const within = [...above, value]
   if (Array.isArray(value)) {
-    const within = [...above, value]
     value.forEach((item, index) => {
       checkPlain(item, `${path}[${String(index)}]`, within)
     })
-    return
-  }
+  } else checkProperties(value, path, within)
+}
+
+function checkProperties(value: object, path: string, within: readonly object[]): void {
+  const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) {
     throw new SessionDataError(path, nameOf(value))
   }
-  const within = [...above, value]
   for (const [name, item] of Object.entries(value)) {
     // JSON leaves such a property out, and reading it then says `undefined` again.
     if (item !== undefined) checkPlain(item, `${path}.${name}`, within)
@@ -89,5 +87,6 @@ function nameOf(value: unknown): string {
   if (typeof value === 'object' && value !== null) {
     return `a ${(value.constructor as { name?: string } | undefined)?.name ?? 'special object'}`
   }
-  return value === undefined ? 'undefined' : `a ${typeof value}`
+  if (value === undefined || typeof value === 'number') return String(value)
+  return `a ${typeof value}`
 }

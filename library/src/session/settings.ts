@@ -151,10 +151,9 @@ function whole(
   return value
 }
 
-function checkSecrets(given: string | readonly string[]): readonly string[] {
-  const secrets = typeof given === 'string' ? [given] : given
-  const isList = Array.isArray(secrets) && secrets.length > 0
-  if (!isList || secrets.some((secret) => typeof secret !== 'string' || secret === '')) {
+function checkSecrets(given: unknown): readonly string[] {
+  const secrets: unknown[] = Array.isArray(given) ? given : [given]
+  if (secrets.length === 0 || !secrets.every(isFilledText)) {
     throw new InvalidOption('option secrets must be a non-empty string or list of strings.')
   }
   const short = secrets.find((secret) => Buffer.byteLength(secret) < 32)
@@ -163,6 +162,10 @@ function checkSecrets(given: string | readonly string[]): readonly string[] {
     throw new InvalidOption(`option secrets: one has ${bytes} bytes; 32 or more are required.`)
   }
   return secrets
+}
+
+function isFilledText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
 }
 
 function toLimit(given: SessionLimit | false | undefined): SessionLimit | undefined {

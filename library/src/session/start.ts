@@ -1,11 +1,10 @@
 import { SojournError, InvalidInput } from '../errors.js'
 import type { EndReason } from '../store/end-reason.js'
-import type { SessionRecord } from '../store/record.js'
-import { NO_SUBJECT_RECORD } from '../store/record.js'
+import { NO_SUBJECT_RECORD, type SessionRecord } from '../store/record.js'
 import type { NewSession } from '../store/store.js'
 import type { Lifetime } from './lifetime.js'
 import { active, adopt, load, type Visit } from './visit.js'
-import { WorkingCopy } from './working-copy.js'
+import type { WorkingCopy } from './working-copy.js'
 
 /** How a sign-in is done. */
 export interface SignInOptions {

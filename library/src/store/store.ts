@@ -112,7 +112,11 @@ export interface SessionLimit {
 }
 
 export type CreateResult =
-  | { readonly status: 'created'; readonly record: SessionRecord; readonly evicted: readonly SessionId[] }
+  | {
+      readonly status: 'created'
+      readonly record: SessionRecord
+      readonly evicted: readonly SessionId[]
+    }
   /** `limit`: the subject has its number of sessions; `disabled`: it may have none; `exists`: the id is taken. */
   | { readonly status: 'refused'; readonly reason: 'limit' | 'disabled' | 'exists' }
 

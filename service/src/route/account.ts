@@ -1,6 +1,7 @@
 import type { Response, Router } from 'express'
 import type { z } from 'zod'
 import type { SessionFacts } from 'sojourn'
+import { sendRefusal } from 'sojourn/express'
 import { InvalidField } from '../account/errors.js'
 import { bodyOf, fields, jsonOrForm, sendProblem, text, wantsHtml } from '../http/index.js'
 import {
@@ -13,7 +14,7 @@ import {
 } from '../page/index.js'
 import { toPublicUser, type Parts, type Visitor } from '../parts.js'
 import { accountOf, takeNotice, toPerson } from './person.js'
-import { redirectOrJson, returnPath, sendPage, wantedPath } from './respond.js'
+import { redirectOrJson, returnPath, sendPage, signInPath, wantedPath } from './respond.js'
 import { createRouter } from './router.js'
 
 const proof = fields({ password: text(), returnTo: text().optional() })
@@ -39,8 +40,8 @@ export function accountRoutes(parts: Parts): Router {
   }
   show(paths.dashboard, dashboard)
   show(paths.profile, profile)
-  show(paths.security, async (...visit) => security(...visit))
-  show(paths.reauthenticate, async (...visit) => askAgain(...visit))
+  show(paths.security, (...visit) => security(...visit))
+  show(paths.reauthenticate, (...visit) => askAgain(...visit))
   router.post(
     paths.reauthenticate,
     jsonOrForm(proof),
@@ -59,20 +60,23 @@ export function accountRoutes(parts: Parts): Router {
 async function dashboard(parts: Parts, request: Visitor, response: Response): Promise<void> {
   const account = await accountOf(parts, request)
   const { facts } = request.session
-  if (account === undefined || facts === undefined) return signInAgain(response)
-  const { sessions, next } = await parts.sojourn.list(account.id, { limit: 100 })
+  if (account === undefined || facts === undefined) {
+    signInAgain(request, response)
+    return
+  }
   if (!wantsHtml(request)) {
     const message = `Welcome to your dashboard, ${toPerson(account).username}`
     response.json({ message, user: toPublicUser(account), session: toSessionInfo(facts) })
     return
   }
+  const { sessions, next } = await parts.sojourn.list(account.id, { limit: 100 })
   const session = {
     ...facts,
     authenticatedAt: facts.authenticatedAt ?? facts.createdAt,
     idleTimeout: facts.idleExpiresAt - facts.lastSeenAt,
   }
   const html = renderDashboard({
-    now: Date.now(),
+    now: parts.now(),
     person: toPerson(account),
     session,
     deviceCount: sessions.length + (next === undefined ? 0 : 1),
@@ -84,7 +88,10 @@ async function dashboard(parts: Parts, request: Visitor, response: Response): Pr
 async function profile(parts: Parts, request: Visitor, response: Response): Promise<void> {
   const account = await accountOf(parts, request)
   const { facts } = request.session
-  if (account === undefined || facts === undefined) return signInAgain(response)
+  if (account === undefined || facts === undefined) {
+    signInAgain(request, response)
+    return
+  }
   if (!wantsHtml(request)) {
     response.json({
       message: 'Profile data',
@@ -94,7 +101,7 @@ async function profile(parts: Parts, request: Visitor, response: Response): Prom
     return
   }
   const html = renderProfile({
-    now: Date.now(),
+    now: parts.now(),
     person: toPerson(account),
     accountId: account.id,
     createdAt: account.createdAt,
@@ -112,9 +119,12 @@ async function security(
   problems?: SecurityProblems,
 ): Promise<void> {
   const account = await accountOf(parts, request)
-  if (account === undefined) return signInAgain(response)
+  if (account === undefined) {
+    signInAgain(request, response)
+    return
+  }
   const html = renderSecurity({
-    now: Date.now(),
+    now: parts.now(),
     person: toPerson(account),
     passwordChangedAt: account.passwordChangedAt,
     passwordMinimum: parts.passwordMinimum,
@@ -131,9 +141,12 @@ async function askAgain(
   problem?: string,
 ): Promise<void> {
   const account = await accountOf(parts, request)
-  if (account === undefined) return signInAgain(response)
+  if (account === undefined) {
+    signInAgain(request, response)
+    return
+  }
   const html = renderReauthenticate({
-    now: Date.now(),
+    now: parts.now(),
     person: toPerson(account),
     returnTo: wantedPath(request),
     problems: problem === undefined ? undefined : { password: problem },
@@ -203,9 +216,14 @@ function renamed(error: unknown): unknown {
   return new InvalidField('newPassword', error.message.replace(/^password\b/, 'newPassword'))
 }
 
-/** The session lives and the account does not: there is nothing to show. */
-function signInAgain(response: Response): void {
-  response.redirect(303, `${paths.signIn}?reason=subject_disabled`)
+/** The session lived and its account does not: the session has ended too by now. */
+function signInAgain(request: Visitor, response: Response): void {
+  const reason = 'subject_disabled'
+  if (wantsHtml(request)) response.redirect(303, signInPath(reason, request.originalUrl))
+  else {
+    const message = 'The session does not exist or has ended.'
+    sendRefusal(response, { status: 401, code: 'session_ended', message, reason })
+  }
 }
 
 function toSessionInfo(facts: SessionFacts): object {

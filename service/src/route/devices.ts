@@ -64,7 +64,7 @@ async function listDevices(parts: Parts, request: Visitor, response: Response): 
     return
   }
   const html = renderDevices({
-    now: Date.now(),
+    now: parts.now(),
     person,
     devices,
     next: found.next === undefined ? undefined : nextPath(found.next, limit),

@@ -43,7 +43,7 @@ async function home(parts: Parts, request: Visitor, response: Response): Promise
   if (wantsHtml(request)) {
     const person = await personOf(parts, request)
     const notice = await takeNotice(session)
-    sendPage(response, renderHome({ now: Date.now(), views, sessionId, person, notice }))
+    sendPage(response, renderHome({ now: parts.now(), views, sessionId, person, notice }))
     return
   }
   const counted = `Views: ${String(views)}. Session ID: ${sessionId ?? '-'}`

@@ -47,7 +47,7 @@ export function signInRoutes(parts: Parts): Router {
     entrance,
     web.handler(async (request: Visitor, response: Response) => {
       if (request.session.isSignedIn) response.redirect(303, returnPath(request))
-      else sendPage(response, await signInPage(request))
+      else sendPage(response, await signInPage(parts, request))
     }),
   )
   router.post(
@@ -124,7 +124,11 @@ async function refuse(
     address: parts.addressOf(request),
   })
   if (wantsHtml(request)) {
-    sendPage(response, await signInPage(request, form, { form: texts.problems.credentials }), 401)
+    sendPage(
+      response,
+      await signInPage(parts, request, form, { form: texts.problems.credentials }),
+      401,
+    )
     return
   }
   response.set('WWW-Authenticate', 'Cookie realm="sojourn"')
@@ -148,7 +152,7 @@ function registerPage(
   problems?: Trouble,
 ): string {
   return renderRegister({
-    now: Date.now(),
+    now: parts.now(),
     problems,
     typed: { username: form?.username },
     returnTo: wantedPath(request),
@@ -157,13 +161,14 @@ function registerPage(
 }
 
 async function signInPage(
+  parts: Parts,
   request: Visitor,
   form?: Credentials,
   problems?: Trouble,
 ): Promise<string> {
   const reason = request.query['reason']
   return renderSignIn({
-    now: Date.now(),
+    now: parts.now(),
     problems,
     typed: { username: form?.username, remember: form?.remember },
     returnTo: wantedPath(request),

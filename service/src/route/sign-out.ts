@@ -23,7 +23,7 @@ export function signOutRoutes(parts: Parts): Router {
       if (person === undefined) response.redirect(303, SIGNED_OUT)
       else {
         const returnTo = wantedPath(request)
-        sendPage(response, renderSignOutConfirm({ now: Date.now(), person, returnTo }))
+        sendPage(response, renderSignOutConfirm({ now: parts.now(), person, returnTo }))
       }
     }),
   )
@@ -55,7 +55,7 @@ export function signOutRoutes(parts: Parts): Router {
     web.handler((request: Visitor, response: Response) => {
       const asked = request.query['reason']
       const reason = request.session.endReason ?? (typeof asked === 'string' ? asked : 'unknown')
-      if (wantsHtml(request)) sendPage(response, renderSignedOut({ now: Date.now(), reason }))
+      if (wantsHtml(request)) sendPage(response, renderSignedOut({ now: parts.now(), reason }))
       else response.json({ signedOut: !request.session.isSignedIn, reason })
     }),
   )

@@ -131,7 +131,10 @@ export const MEMBER_PAGES: readonly PageState[] = [
 async function signInByScript(of: Service, form: Record<string, string>): Promise<void> {
   const answer = await fetch(new URL('/login', of.origin), {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'user-agent': `${'W'.repeat(32)}/12345 Windows` },
+    headers: {
+      'content-type': 'application/json',
+      'user-agent': `${'W'.repeat(32)}/12345 Windows`,
+    },
     body: JSON.stringify(form),
   })
   expect(answer.status).toBe(200)
