@@ -121,6 +121,9 @@ async function usage(child) {
   return answer
 }
 
+/** The commands that these stacks send themselves: a script is one, whatever it does inside. */
+const ON_THE_WIRE = new Set(['evalsha', 'eval', 'get', 'set', 'expire', 'del'])
+
 async function commandCount(redis) {
   const info = await redis.info('commandstats')
   return [...info.matchAll(/cmdstat_(\w+(?:\|\w+)?):calls=(\d+)/g)]

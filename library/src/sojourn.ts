@@ -121,9 +121,11 @@ function guardStore(
     onStateChange(state) {
       events.emit('store.breaker', { state })
     },
-    onCall(verb, milliseconds, outcome) {
+    onCall(verb, milliseconds, outcome, fault) {
       onCall?.(verb, milliseconds, outcome)
-      if (outcome === 'fault') events.emit('store.failed', { operation: verb, message: outcome })
+      if (outcome === 'fault') {
+        events.emit('store.failed', { operation: verb, message: fault?.message ?? 'unknown fault' })
+      }
     },
   })
 }

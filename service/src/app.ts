@@ -49,6 +49,7 @@ export function createApp(parts: Parts): Express {
     observeRequests(metrics),
     requestLog(parts),
     securityHeaders(config.server),
+    refuseOtherMethods([...forMachines, ...forPeople]),
     ...forMachines,
     requireHttps(config.server, sojourn.proxyTrust),
     strictQuery,
@@ -56,7 +57,6 @@ export function createApp(parts: Parts): Express {
     web.sessions,
     web.sameOrigin(originRules(parts)),
     ...forPeople,
-    refuseOtherMethods([...forMachines, ...forPeople]),
     notFound,
   ]
   for (const step of steps) app.use(step)

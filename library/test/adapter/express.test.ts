@@ -46,7 +46,7 @@ async function start(create: typeof express5) {
   app.get(
     '/set',
     web.handler((req, res) => {
-      req.session.set('name', String(req.query['name']))
+      req.session.set('name', req.query['name'] as string)
       res.redirect('/get')
     }),
   )

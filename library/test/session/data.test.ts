@@ -177,7 +177,7 @@ describe('session data', () => {
     await browser.visit((session) => {
       session.set('cart', hostile)
       session.set('__proto__', { x: 1 })
-      session.set('constructor', { prototype: { x: 1 } })
+      session.set('constructor', { prototype: { x: 1 } } as never)
     })
     const all = await browser.visit((session) => session.all())
     expect(Object.keys(all).sort()).toEqual(['__proto__', 'cart', 'constructor'])

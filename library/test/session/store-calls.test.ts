@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import type { SojournOptions } from '../../src/options.js'
 import { Browser } from '../support/browser.js'
 import { scene } from '../support/sojourn.js'
 
-async function signedIn(options: Parameters<typeof scene>[0] = {}) {
-  const set = scene(options)
+async function signedIn(options: Partial<SojournOptions> = {}) {
+  const set = scene<Record<string, unknown>>(options)
   const browser = new Browser(set.sojourn)
   await browser.visit((session) => session.signIn('alice'))
   set.calls.length = 0

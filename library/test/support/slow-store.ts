@@ -13,9 +13,9 @@ export interface HinderedStore {
 const WRITING: readonly (keyof Store)[] = ['create', 'change', 'end', 'endAll', 'changeSubject']
 
 export function hindered(store: Store): HinderedStore {
-  const state: HinderedStore = { store, delay: 0, failing: new Set() }
+  const state: HinderedStore = { store, delay: 0, failing: new Set<keyof Store>() }
   const proxy = new Proxy(store, {
-    get(target, name: keyof Store & string) {
+    get(target, name: keyof Store) {
       const value: unknown = Reflect.get(target, name)
       if (typeof value !== 'function') return value
       return async (...args: unknown[]) => {
@@ -28,7 +28,7 @@ export function hindered(store: Store): HinderedStore {
   // bucketOf is answered at once, as by every store.
   return Object.assign(state, {
     store: new Proxy(proxy, {
-      get: (target, name: keyof Store & string) =>
+      get: (target, name: keyof Store) =>
         name === 'bucketOf' ? store.bucketOf.bind(store) : (Reflect.get(target, name) as unknown),
     }),
   })

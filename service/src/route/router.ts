@@ -9,24 +9,30 @@ export function createRouter(): Router {
   return Router({ caseSensitive: true, strict: true })
 }
 
-/** Refuses methods that a known path does not have, and says which it has (RFC 9110 section 15.5.6). */
+/**
+ * Refuses methods that a known path does not have, with the ones it has (RFC 9110 section 15.5.6), and tells
+ * them to who asks by OPTIONS. Mount it before the routers.
+ */
 export function refuseOtherMethods(routers: readonly Router[]): RequestHandler {
   const known = routers
     .flatMap(({ stack }) => stack)
     .flatMap(({ route }) => (route === undefined ? [] : [route]))
     .map(({ path, stack }) => ({ path, methods: stack.map(({ method }) => method.toUpperCase()) }))
-  return (request, _response, next) => {
-    const methods = known
-      .filter(({ path }) => fits(path, request.path))
-      .flatMap((route) => route.methods)
-    if (methods.length === 0) {
+  return (request, response, next) => {
+    const routes = known.filter(({ path }) => fits(path, request.path))
+    const methods = new Set(routes.flatMap((route) => route.methods))
+    if (methods.has('GET')) methods.add('HEAD')
+    if (methods.size === 0 || methods.has(request.method)) {
       next()
       return
     }
-    const alsoHead = methods.includes('GET') ? ['HEAD'] : []
-    const allow = [...new Set([...methods, ...alsoHead])].sort().join(', ')
+    const Allow = [...methods].sort().join(', ')
+    if (request.method === 'OPTIONS') {
+      response.set({ Allow }).status(204).end()
+      return
+    }
     const facts = { status: 405, code: 'method_not_allowed', detail: 'Method not allowed.' }
-    throw new Problem({ ...facts, headers: { Allow: allow } })
+    throw new Problem({ ...facts, headers: { Allow } })
   }
 }
 

@@ -10,7 +10,7 @@ export interface Answer {
   /** From sending the first byte to having the last. */
   readonly milliseconds: number
   /** The body as JSON. */
-  json(): any
+  json<Body = any>(): Body
 }
 
 export interface RequestFacts {
@@ -49,7 +49,7 @@ export class Client {
     return [...this.jar].map(([name, value]) => `${name}=${value}`).join('; ')
   }
 
-  /** The names in the jar that hold a session, signed in or guest. */
+  /** Where its pages come from. */
   get origin(): string {
     return this.#options.headers?.['Origin'] ?? new URL(this.#at()).origin
   }
@@ -156,7 +156,7 @@ function send(
             cookies: incoming.headers['set-cookie'] ?? [],
             text,
             milliseconds: performance.now() - start,
-            json: () => JSON.parse(text),
+            json: <Body>() => JSON.parse(text) as Body,
           })
         })
       },

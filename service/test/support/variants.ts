@@ -1,10 +1,13 @@
 import { startRedis } from '../../../library/test/support/redis-server.js'
 import { startPostgres } from './postgres.js'
+import { dumpPostgres, dumpRedis } from './records.js'
 import type { Environment } from './service.js'
 
-/** What a service rests on: how to start it, and how to look into everything it keeps. */
+/** What a service rests on besides its data folder. */
 export interface Ground {
   readonly environment: Environment
+  /** Everything at rest there. */
+  dump(): Promise<string>
   stop(): Promise<void>
 }
 
@@ -18,13 +21,21 @@ export interface Variant {
 export const VARIANTS: readonly Variant[] = [
   {
     name: 'SQLite',
-    start: async () => ({ environment: {}, stop: async () => undefined }),
+    start: async () => ({
+      environment: {},
+      dump: async () => '',
+      stop: async () => undefined,
+    }),
   },
   {
     name: 'Redis',
     async start() {
       const redis = await startRedis()
-      return { environment: { REDIS_URL: redis.url }, stop: () => redis.stop() }
+      return {
+        environment: { REDIS_URL: redis.url },
+        dump: () => dumpRedis(redis),
+        stop: () => redis.stop(),
+      }
     },
   },
   {
@@ -33,6 +44,7 @@ export const VARIANTS: readonly Variant[] = [
       const [redis, postgres] = await Promise.all([startRedis(), startPostgres()])
       return {
         environment: { REDIS_URL: redis.url, DATABASE_URL: postgres.url },
+        dump: async () => (await dumpRedis(redis)) + (await dumpPostgres(postgres.url)),
         async stop() {
           await Promise.all([redis.stop(), postgres.remove()])
         },
