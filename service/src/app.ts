@@ -12,18 +12,17 @@ import {
 } from './http/index.js'
 import { createRequestLog } from './log/index.js'
 import { createMetricsHandler, observeRequests } from './metrics/index.js'
-import { renderError, renderUnavailable } from './page/index.js'
 import type { Parts } from './parts.js'
 import { accountRoutes } from './route/account.js'
 import { deviceRoutes } from './route/devices.js'
+import { sendErrorPage } from './route/error-page.js'
 import { healthRoutes } from './route/health.js'
 import { homeRoutes } from './route/home.js'
-import { sendPage } from './route/respond.js'
 import { createRouter, refuseOtherMethods } from './route/router.js'
 import { sessionDataRoutes } from './route/session-data.js'
 import { signInRoutes } from './route/sign-in.js'
 import { signOutRoutes } from './route/sign-out.js'
-import { requireHttps, securityHeaders } from './transport.js'
+import { keepNothing, requireHttps, securityHeaders } from './transport.js'
 
 export function createApp(parts: Parts): Express {
   const { config, web, sojourn, metrics } = parts
@@ -49,6 +48,7 @@ export function createApp(parts: Parts): Express {
     observeRequests(metrics),
     requestLog(parts),
     securityHeaders(config.server),
+    keepNothing,
     refuseOtherMethods([...forMachines, ...forPeople]),
     ...forMachines,
     requireHttps(config.server, sojourn.proxyTrust),
@@ -64,21 +64,18 @@ export function createApp(parts: Parts): Express {
   return app
 }
 
-function errorOptions({ config, log, now }: Parts): ErrorHandlerOptions {
+function errorOptions(parts: Parts): ErrorHandlerOptions {
+  const { config, log } = parts
   return {
     isDevelopment: config.mode === 'development',
     onFault(error, request) {
       log.error({ event: 'request.failed', err: error, method: request.method }, 'Request failed')
     },
     renderPage(request, response, problem) {
-      const { status, code, detail, retryAfter } = problem
-      for (const [name, value] of Object.entries(problem.headers ?? {})) response.set(name, value)
-      if (retryAfter !== undefined) response.set('Retry-After', String(retryAfter))
-      const html =
-        code === 'store_unavailable'
-          ? renderUnavailable({ retryPath: request.originalUrl, retryAfter })
-          : renderError({ now: now(), status, code, detail, retryAfter })
-      sendPage(response, html, status)
+      sendErrorPage(parts, request, response, problem).catch((error: unknown) => {
+        log.error({ event: 'page.failed', err: error }, 'Error page failed')
+        response.destroy()
+      })
     },
   }
 }

@@ -42,15 +42,15 @@ export function onUnavailable(
   answer: ServerResponse,
 ): void {
   const request = incoming as Request
-  const response = answer as Response
+  answer.setHeader('Cache-Control', 'no-store')
   if (!wantsHtml(request)) {
-    sendUnavailable(response, error)
+    sendUnavailable(answer, error)
     return
   }
   const { retryAfter } = error
-  response.set('Retry-After', String(retryAfter))
+  answer.setHeader('Retry-After', String(retryAfter))
   const retryPath = request.method === 'GET' ? request.originalUrl : pageOf(request.path)
-  sendPage(response, renderUnavailable({ retryPath, retryAfter }), error.status)
+  sendPage(answer, renderUnavailable({ retryPath, retryAfter }), error.status)
 }
 
 /** The page on which the form for `path` stands. */

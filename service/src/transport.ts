@@ -30,6 +30,17 @@ export function securityHeaders({ isSecure }: ServerConfig): RequestHandler {
 }
 
 /**
+ * Nobody between us and the browser keeps an answer, unless the route says that it may. What a client says it
+ * has kept counts for nothing: Express would answer `If-None-Match: *` with 304, a session or not.
+ */
+export const keepNothing: RequestHandler = ({ headers }, response, next) => {
+  delete headers['if-none-match']
+  delete headers['if-modified-since']
+  response.set('Cache-Control', 'no-store')
+  next()
+}
+
+/**
  * Where people reach the service by https, plain http goes no further: a page is sent to its https address (never
  * to whatever the Host header says), anything else is refused, for its credentials have already travelled in the open.
  */

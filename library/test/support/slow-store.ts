@@ -21,7 +21,7 @@ export function hindered(store: Store): HinderedStore {
       return async (...args: unknown[]) => {
         if (state.failing.has(name)) throw new StoreUnavailable(`${name} fails`)
         if (WRITING.includes(name)) await new Promise((resolve) => setTimeout(resolve, state.delay))
-        return Reflect.apply(value as (...args: unknown[]) => unknown, target, args) as unknown
+        return (value as (...args: unknown[]) => unknown).apply(target, args)
       }
     },
   })

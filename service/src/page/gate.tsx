@@ -7,7 +7,8 @@ import { Scene, type Whereabouts } from './mark.js'
 import { localPath, paths, withReturn } from './paths.js'
 import type { ReauthenticateProps, RegisterProps, SignInProps } from './props.js'
 import { texts } from './texts.js'
-import { endWords } from './words.js'
+import { Word } from './word.js'
+import { endWords, type EndWords } from './words.js'
 
 /** The pages at the door: making an account, signing in, and showing again that it is you. */
 
@@ -56,7 +57,7 @@ export function renderSignIn(props: SignInProps): string {
     <Layout title={words.title} page={props} current="signIn" hasProblems={hasProblems(problems)}>
       <Gate where="arriving">
         <h1>{words.heading}</h1>
-        <p class="lead">{words.lead}</p>
+        {props.reason === undefined ? <p class="lead">{words.lead}</p> : null}
         {hasProblems(problems) ? null : <WhyHere {...props} />}
         <ProblemList problems={problems} />
         <PostForm action={paths.signIn} csrf={props.csrf} returnTo={returnTo} class="form">
@@ -75,6 +76,28 @@ export function renderSignIn(props: SignInProps): string {
           href={withReturn(paths.register, returnTo)}
         />
       </Gate>
+    </Layout>,
+  )
+}
+
+/**
+ * Asks for `path` once more, by itself: a request that this page makes carries cookies which one that another
+ * site led to does not (SameSite=Strict).
+ */
+export function renderLookAgain(path: string): string {
+  const words = texts.lookAgain
+  const here = localPath(path) ?? paths.signIn
+  return toHtml(
+    <Layout title={words.title} continueAt={here}>
+      <Word where="arriving">
+        <h1>{words.title}</h1>
+        <p class="lead">{words.body}</p>
+        <p class="actions">
+          <a class="button button-main" href={here}>
+            {words.link}
+          </a>
+        </p>
+      </Word>
     </Layout>,
   )
 }
@@ -123,14 +146,17 @@ function Gate({ where, children }: GateProps): JSX.Element {
 function WhyHere({ reason, returnTo }: SignInProps): JSX.Element | null {
   if (reason === undefined && localPath(returnTo) === undefined) return null
   const { needed, neededBody } = texts.signIn
-  const { title, body } =
+  const { title, body, advice }: EndWords =
     reason === undefined ? { title: needed, body: neededBody } : endWords(reason)
   return (
     <div class="message" role="status">
       <Icon name="shield" />
-      <p>
-        <strong>{title}.</strong> {body}
-      </p>
+      <div>
+        <p>
+          <strong>{title}.</strong> {body}
+        </p>
+        {advice === undefined ? null : <p class="gap">{advice}</p>}
+      </div>
     </div>
   )
 }

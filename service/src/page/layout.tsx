@@ -20,16 +20,21 @@ interface LayoutProps {
   /** Absent where nobody's session could be looked at: then the header offers nothing but the way home. */
   readonly page?: PageProps | undefined
   readonly current?: NavEntry | undefined
+  /** The browser goes on to this path at once, by itself. */
+  readonly continueAt?: string | undefined
   readonly children: ComponentChildren
 }
 
 /** A whole document. Every page goes through here: one header, one way out, one `main`. */
 export function Layout(props: LayoutProps): JSX.Element {
-  const { title, hasProblems = false, page, current, children } = props
+  const { title, hasProblems = false, page, current, continueAt, children } = props
   const isSignedIn = page?.person !== undefined
   return (
     <html lang={texts.language}>
-      <Head title={hasProblems ? texts.titleWithProblem(title) : texts.title(title)} />
+      <Head
+        title={hasProblems ? texts.titleWithProblem(title) : texts.title(title)}
+        continueAt={continueAt}
+      />
       <body class={isSignedIn ? 'signed-in' : undefined}>
         <a class="skip" href="#main">
           {texts.skip}
@@ -52,12 +57,20 @@ export function Layout(props: LayoutProps): JSX.Element {
   )
 }
 
-function Head({ title }: { readonly title: string }): JSX.Element {
+interface HeadProps {
+  readonly title: string
+  readonly continueAt: string | undefined
+}
+
+function Head({ title, continueAt }: HeadProps): JSX.Element {
   return (
     <head>
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <title>{title}</title>
+      {continueAt === undefined ? null : (
+        <meta http-equiv="refresh" content={`0; url=${continueAt}`} />
+      )}
       <meta name="description" content={texts.description} />
       <meta name="color-scheme" content="light dark" />
       <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f1f4f0" />

@@ -201,6 +201,11 @@ export const texts = {
     needed: 'Sign in to see that page',
     neededBody: 'You will be taken there right after.',
   },
+  lookAgain: {
+    title: 'One moment',
+    body: 'You came from another site. We are looking whether you are signed in here.',
+    link: 'Continue',
+  },
   reauthenticate: {
     title: 'Confirm it is you',
     heading: 'Confirm it is you',

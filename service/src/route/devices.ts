@@ -1,4 +1,5 @@
 import type { Response, Router } from 'express'
+import type { SessionFacts } from 'sojourn'
 import {
   fields,
   optionalBody,
@@ -8,7 +9,7 @@ import {
   wantsHtml,
   wholeNumberText,
 } from '../http/index.js'
-import { DEVICES_PER_PAGE, paths, renderDevices, texts } from '../page/index.js'
+import { DEVICES_PER_PAGE, paths, renderDevices, texts, type Device } from '../page/index.js'
 import type { Parts, Visitor } from '../parts.js'
 import { personOf, takeNotice } from './person.js'
 import { RECENT, redirectOrJson, sendPage, toDevice } from './respond.js'
@@ -47,15 +48,14 @@ async function listDevices(parts: Parts, request: Visitor, response: Response): 
   const { limit, cursor } = queryOf(request, pageQuery)
   const subject = session.subject ?? ''
   const found = await parts.sojourn.list(subject, {
-    limit: limit ?? (wantsHtml(request) ? DEVICES_PER_PAGE : MOST),
+    limit: limit ?? (wantsHtml(request) ? DEVICES_PER_PAGE - 1 : MOST),
     ...(cursor === undefined ? {} : { cursor }),
   })
-  const devices = found.sessions.map((facts) => toDevice(facts, session.id))
   if (!wantsHtml(request)) {
     response.set(
       found.next === undefined ? {} : { Link: `<${nextPath(found.next, limit)}>; rel="next"` },
     )
-    response.json(devices.map(toJson))
+    response.json(found.sessions.map((facts) => toJson(toDevice(facts, session.id))))
     return
   }
   const person = await personOf(parts, request)
@@ -66,12 +66,23 @@ async function listDevices(parts: Parts, request: Visitor, response: Response): 
   const html = renderDevices({
     now: parts.now(),
     person,
-    devices,
+    devices: ownFirst(found.sessions, cursor === undefined, session.facts),
     next: found.next === undefined ? undefined : nextPath(found.next, limit),
     first: cursor === undefined ? undefined : paths.devices,
     notice: await takeNotice(session),
   })
   sendPage(response, html)
+}
+
+/** The device in use leads the first page, however many others were seen after it, and is on no other. */
+function ownFirst(
+  page: readonly SessionFacts[],
+  isFirst: boolean,
+  own: SessionFacts | undefined,
+): readonly Device[] {
+  const others = page.filter(({ id }) => id !== own?.id)
+  const listed = isFirst && own !== undefined ? [own, ...others] : others
+  return listed.map((facts) => toDevice(facts, own?.id))
 }
 
 function nextPath(cursor: string, limit: number | undefined): string {

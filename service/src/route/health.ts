@@ -5,10 +5,6 @@ import { createRouter } from './router.js'
 /** `/health`: for load balancers and people on call. Never touches a session, never tells internals. */
 export function healthRoutes({ sojourn, accounts, lifecycle, now }: Parts): Router {
   const router = createRouter()
-  router.use('/health', (_request, response, next) => {
-    response.set('Cache-Control', 'no-store')
-    next()
-  })
   router.get('/health', (_request, response) => {
     response.json({ status: 'ok', timestamp: new Date(now()).toISOString() })
   })

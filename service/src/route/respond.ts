@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { Request, Response } from 'express'
 import type { SessionFacts } from 'sojourn'
 import { wantsHtml } from '../http/index.js'
@@ -6,9 +7,12 @@ import { describeAgent, localPath, paths, withReturn, type Device } from '../pag
 /** How recent a sign-in has to be for acts that others would like to do in a person's name. */
 export const RECENT = '15m'
 
-/** Sends a rendered page. */
-export function sendPage(response: Response, html: string, status = 200): void {
-  response.status(status).type('html').send(html)
+/** Sends a rendered page. A bare response will do: what fails while a session is saved has no other. */
+export function sendPage(response: ServerResponse, html: string, status = 200): void {
+  response.statusCode = status
+  response.setHeader('Content-Type', 'text/html; charset=utf-8')
+  response.setHeader('Content-Length', Buffer.byteLength(html))
+  response.end(html)
 }
 
 /** Answers a browser with a redirect to `path`, and everybody else with JSON. */
@@ -71,7 +75,7 @@ export function toDevice(facts: SessionFacts, currentId: string | undefined): De
     kind: kind === 'desktop' || kind === 'phone' || kind === 'tablet' ? kind : 'unknown',
     createdAt: facts.createdAt,
     lastSeenAt: facts.lastSeenAt,
-    expiresAt: facts.idleExpiresAt,
+    expiresAt: facts.expiresAt,
     address: facts.address,
     methods: facts.methods,
   }

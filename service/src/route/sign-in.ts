@@ -10,7 +10,14 @@ import {
   type SignInBody,
   wantsHtml,
 } from '../http/index.js'
-import { paths, renderRegister, renderSignIn, texts, type Problems } from '../page/index.js'
+import {
+  paths,
+  renderLookAgain,
+  renderRegister,
+  renderSignIn,
+  texts,
+  type Problems,
+} from '../page/index.js'
 import { toPublicUser, type Parts, type Visitor } from '../parts.js'
 import { takeNotice } from './person.js'
 import { redirectOrJson, returnPath, sendPage, wantedPath } from './respond.js'
@@ -47,6 +54,8 @@ export function signInRoutes(parts: Parts): Router {
     entrance,
     web.handler(async (request: Visitor, response: Response) => {
       if (request.session.isSignedIn) response.redirect(303, returnPath(request))
+      else if (mayHideCookie(parts, request))
+        sendPage(response, renderLookAgain(request.originalUrl))
       else sendPage(response, await signInPage(parts, request))
     }),
   )
@@ -56,6 +65,14 @@ export function signInRoutes(parts: Parts): Router {
     web.handler((request: Visitor, response: Response) => signIn(parts, request, response)),
   )
   return router
+}
+
+/**
+ * Where another site led here, browsers leave out a cookie with SameSite=Strict: a signed-in person looks like a
+ * guest. The page that is sent instead asks once more by itself, and then the cookie comes along.
+ */
+function mayHideCookie({ config }: Parts, request: Visitor): boolean {
+  return config.cookie.sameSite === 'strict' && request.get('sec-fetch-site') === 'cross-site'
 }
 
 async function register(parts: Parts, request: Visitor, response: Response): Promise<void> {

@@ -55,7 +55,8 @@ export function signOutRoutes(parts: Parts): Router {
     web.handler((request: Visitor, response: Response) => {
       const asked = request.query['reason']
       const reason = request.session.endReason ?? (typeof asked === 'string' ? asked : 'unknown')
-      if (wantsHtml(request)) sendPage(response, renderSignedOut({ now: parts.now(), reason }))
+      if (wantsHtml(request) && request.session.isSignedIn) response.redirect(303, paths.dashboard)
+      else if (wantsHtml(request)) sendPage(response, renderSignedOut({ now: parts.now(), reason }))
       else response.json({ signedOut: !request.session.isSignedIn, reason })
     }),
   )

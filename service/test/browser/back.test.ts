@@ -45,3 +45,43 @@ for (const store of STORES) {
     expect(await page.context().cookies(), 'no cookie is left').toEqual([])
   })
 }
+
+test('behaviour 23b: nor does a page that the browser kept alive as it was (back/forward cache)', async ({
+  playwright,
+  serviceOn,
+}) => {
+  const { origin } = await serviceOn('sqlite')
+  // Playwright switches this cache off; people have it on.
+  const browser = await playwright.chromium.launch({
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
+  })
+  try {
+    const page = await browser.newPage({ baseURL: origin })
+    const person = somebody('private')
+    const restored: string[] = []
+    const protocol = await page.context().newCDPSession(page)
+    await protocol.send('Page.enable')
+    protocol.on('Page.frameNavigated', ({ type, frame }) => {
+      if (type === 'BackForwardCacheRestore') restored.push(new URL(frame.url).pathname)
+    })
+    const goBack = async (): Promise<void> => {
+      await page.evaluate(() => {
+        history.back()
+      })
+    }
+    await arrive(page, person)
+    await page.goto('/profile')
+    await page.goto('/security')
+    await goBack()
+    await expect(page).toHaveURL('/profile')
+    expect(restored, 'while signed in the cache is used').toEqual(['/profile'])
+    await signOut(page)
+    await expect(page).toHaveURL(/\/signed-out/)
+    await goBack()
+    await expect(page).toHaveURL('/login?returnTo=%2Fprofile')
+    await expect(page.locator('html')).not.toContainText(person.name)
+    expect(restored, 'and no more after signing out').toEqual(['/profile'])
+  } finally {
+    await browser.close()
+  }
+})

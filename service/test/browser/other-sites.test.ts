@@ -98,7 +98,8 @@ for (const sameSite of SAME_SITE) {
         )
       })
       await test.step('by POST, which is refused and changes nothing', async () => {
-        expect(await sendForm(page, other.origin, dashboard, { paid: 'yes' })).toBe(403)
+        const status = await sendForm(page, other.origin, dashboard, { paid: 'yes' })
+        expect([403, 405]).toContain(status)
         await page.getByRole('main').getByRole('link', { name: 'Go to the start page' }).click()
         await expect(page.getByRole('heading', { level: 1 })).toHaveText(
           `Welcome back, ${person.name}`,

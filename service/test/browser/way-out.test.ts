@@ -18,10 +18,8 @@ test('ASVS 7.4.4: every page of a signed-in person has a form that signs out', a
   visit,
 }) => {
   const of = await serviceOn('sqlite')
-  const person = somebody()
-  await arrive(await visit({ of, userAgent: FIREFOX_ON_WINDOWS }), person)
   const page = await visit({ of })
-  await signIn(page, person)
+  await arrive(page, somebody())
 
   const found = new Set(['/dashboard', ...UNLINKED])
   for (const path of found) {
@@ -39,14 +37,6 @@ test('ASVS 7.4.4: every page of a signed-in person has a form that signs out', a
   }
   for (const path of ['/', '/dashboard', '/sessions', '/security', '/profile']) {
     expect(found, 'found by following links').toContain(path)
-  }
-
-  // The form works from each of them.
-  for (const path of found) {
-    await page.goto(path)
-    await page.locator('form[action="/logout"]').first().getByRole('button').click()
-    await expect(page).toHaveURL('/signed-out?reason=logged_out')
-    await signIn(page, person)
   }
 })
 

@@ -45,6 +45,8 @@ export interface ServiceOptions {
   readonly dataDir?: string
   /** Lets `advance` move the clock. */
   readonly movingClock?: boolean
+  /** It speaks TLS, with this certificate. */
+  readonly certificate?: string
   /** Arguments of node. */
   readonly nodeArguments?: readonly string[]
   /** The program before node, such as `setpriv`, with its arguments. */
@@ -148,7 +150,7 @@ class RunningService implements Service {
       stream?.setEncoding('utf8').on('data', (text: string) => this.#output.push(text))
     }
     this.url = await this.#whenListening(child, mark)
-    await fetch(`${this.url}/health`)
+    if (this.#options.certificate === undefined) await fetch(`${this.url}/health`)
     this.startedIn = performance.now() - started
   }
 

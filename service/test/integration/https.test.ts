@@ -1,0 +1,208 @@
+/**
+ * Production: https by a proxy in front or by the service itself, and what then holds for every answer and
+ * every cookie.
+ */
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { request as httpsRequest } from 'node:https'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startRedis, type RedisServer } from '../../../library/test/support/redis-server.js'
+import type { Answer, Client } from '../support/client.js'
+import { startService, temporaryFolder, type Service } from '../support/service.js'
+import { speak } from '../support/raw.js'
+
+const PASSWORD = 'correct horse battery 9'
+const secret = (): string => randomBytes(48).toString('base64url')
+
+/** What production needs, behind a proxy that ends TLS. */
+const production = () => ({
+  NODE_ENV: 'production',
+  HOST: '127.0.0.1',
+  PUBLIC_URL: 'https://app.example',
+  TRUST_PROXY: 'loopback',
+  SESSION_SECRET: secret(),
+  JWT_SECRET: secret(),
+  REFRESH_SECRET: secret(),
+})
+
+/** What the proxy says about a request that came by https. */
+const BY_HTTPS = {
+  Host: 'app.example',
+  Origin: 'https://app.example',
+  'X-Forwarded-Proto': 'https',
+  'X-Forwarded-For': '203.0.113.7',
+}
+
+describe('behind a proxy that ends TLS', () => {
+  let service: Service
+  let redis: RedisServer
+  const heard: Answer[] = []
+
+  beforeAll(async () => {
+    redis = await startRedis()
+    service = await startService({ ...production(), REDIS_URL: redis.url })
+  })
+  afterAll(async () => {
+    await service[Symbol.asyncDispose]()
+    await redis.stop()
+  })
+
+  const somebody = (headers: Record<string, string> = BY_HTTPS): Client =>
+    service.client({ headers, onAnswer: (answer) => heard.push(answer) })
+
+  it('S0-13, S0-14, cookie-19: plain http is sent on to https, and never gets a session or a cookie', async () => {
+    const client = somebody()
+    await client.post('/register', { username: 'ada', password: PASSWORD })
+    const plain = service.client({ headers: { Host: 'evil.example' } })
+    const page = await plain.page('/dashboard?tab=1', { cookie: client.cookie })
+    expect(page.status).toBe(308)
+    expect(page.headers.location).toBe('https://app.example/dashboard?tab=1')
+    expect(page.cookies).toEqual([])
+
+    const commands = await commandsOf(redis)
+    const answers = [
+      await plain.get('/dashboard', { cookie: client.cookie }),
+      await plain.get('/', { cookie: client.cookie }),
+      await plain.post('/login', { username: 'ada', password: PASSWORD }),
+      await plain.form('/login', { username: 'ada', password: PASSWORD }),
+    ]
+    for (const answer of answers) {
+      expect(answer.status).toBe(403)
+      expect(answer.cookies).toEqual([])
+    }
+    expect(answers[0]?.json()).toMatchObject({ code: 'tls_required', message: 'Use https.' })
+    expect(await commandsOf(redis)).toBe(commands)
+    expect((await client.get('/dashboard')).status).toBe(200)
+  })
+
+  it('S0-15, S1-14, ASVS 3.3.1, 3.3.2: every cookie is Secure, HttpOnly, of this host alone, with SameSite', async () => {
+    const client = somebody()
+    await client.get('/')
+    await client.post('/register', { username: 'grace', password: PASSWORD })
+    await client.post('/reauthenticate', { password: PASSWORD })
+    await client.post('/login', { username: 'grace', password: PASSWORD, remember: true })
+    await client.post('/logout')
+    const cookies = heard.flatMap((answer) => answer.cookies)
+    expect(cookies.length).toBeGreaterThan(6)
+    for (const cookie of cookies) {
+      expect(cookie).toMatch(/^__Host-sid-[\w-]{4}(-guest)?=/)
+      expect(cookie).toMatch(/; Path=\/;/)
+      expect(cookie).toMatch(/; HttpOnly(;|$)/)
+      expect(cookie).toMatch(/; Secure(;|$)/)
+      expect(cookie).toMatch(/; SameSite=Lax(;|$)/)
+      expect(cookie).not.toMatch(/Domain/i)
+    }
+    // Where it is not so, start-up says it.
+    await using development = await startService({ NODE_ENV: 'development' })
+    expect(development.output()).toContain('mode: development')
+    expect((await development.client().get('/')).cookies[0]).not.toMatch(/Secure|__Host/)
+  })
+
+  it('X-Forwarded-Proto counts only from whom TRUST_PROXY names', async () => {
+    await using open = await startService({ ...production(), TRUST_PROXY: '192.0.2.1' })
+    const answer = await open.client({ headers: BY_HTTPS }).get('/dashboard')
+    expect(answer.status).toBe(403)
+    const doubled = { ...BY_HTTPS, 'X-Forwarded-Proto': 'https, http' }
+    expect((await somebody(doubled).get('/dashboard')).status).toBe(403)
+  })
+
+  it('tells nothing of its inside: no metrics without a token, no stack', async () => {
+    expect((await somebody().get('/metrics')).status).toBe(404)
+    const broken = await somebody().request('POST', '/login', { body: '{' })
+    expect(broken.text).not.toMatch(/stack|node_modules|\.js:/)
+  })
+
+  it('ASVS 3.4.1: every answer keeps browsers on https for a year, subdomains too', async () => {
+    const client = somebody()
+    await client.post('/register', { username: 'mary', password: PASSWORD })
+    const evil = { headers: { Origin: 'https://evil.example' } }
+    for (const ask of [
+      () => client.page('/dashboard'),
+      () => client.get('/dashboard'),
+      () => somebody().page('/dashboard'),
+      () => somebody().get('/dashboard'),
+      () => somebody().get('/nowhere'),
+      () => somebody().post('/login', {}),
+      () => somebody().post('/login', {}, evil),
+      () => somebody().delete('/login'),
+      () => somebody().post('/login', { password: 'x'.repeat(20_000) }),
+      () => somebody().request('POST', '/login', { body: 'x' }),
+      () => somebody({ Host: 'app.example' }).page('/'),
+      () => somebody({ Host: 'app.example' }).get('/'),
+      () => somebody().get('/health'),
+      () => client.post('/logout'),
+    ]) {
+      await ask()
+    }
+    await redis.kill()
+    const cookie = '__Host-sid-none=x'
+    await client.get('/dashboard', { cookie })
+    await somebody().post('/register', { username: 'late', password: PASSWORD })
+    await somebody().page('/')
+    const statuses = new Set(heard.map(({ status }) => status))
+    for (const status of [200, 201, 303, 308, 400, 401, 403, 404, 405, 413, 415, 503]) {
+      expect(statuses).toContain(status)
+    }
+    const year = 'max-age=31536000; includeSubDomains'
+    for (const { status, headers } of heard) {
+      expect([status, headers['strict-transport-security']]).toEqual([status, year])
+    }
+    // And what never becomes a request.
+    for (const wrong of ['NONSENSE\r\n\r\n', 'post / HTTP/1.1\r\n\r\n', `GET / HTTP/1.1\r\nCookie: ${'x'.repeat(20_000)}\r\n\r\n`]) {
+      expect(await speak(service.port, wrong)).toContain(`Strict-Transport-Security: ${year}`)
+    }
+  })
+})
+
+describe('with a certificate of its own', () => {
+  it('S0-16: speaks TLS by itself, and sets the same cookies', async () => {
+    const folder = temporaryFolder()
+    const [key, certificate] = [join(folder, 'tls.key'), join(folder, 'tls.crt')]
+    execFileSync('openssl', [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
+      ...['-days', '2', '-subj', '/CN=app.example', '-addext', 'subjectAltName=DNS:app.example'],
+      ...['-keyout', key, '-out', certificate],
+    ], { stdio: 'ignore' })
+    const { TRUST_PROXY: _, ...rest } = production()
+    const environment = { ...rest, HTTPS_CERT_FILE: certificate, HTTPS_KEY_FILE: key }
+    await using service = await startService(environment, { certificate })
+    const { status, cookies, protocol } = await registerByTls(service.port, certificate)
+    expect(status).toBe(201)
+    expect(protocol).toMatch(/^TLSv1\.[23]$/)
+    expect(cookies.some((line) => /^__Host-sid-.*Secure/.test(line))).toBe(true)
+    // Nothing but TLS is spoken there.
+    expect(await speak(service.port, 'GET / HTTP/1.1\r\nHost: app.example\r\n\r\n')).not.toMatch(/^HTTP/)
+  })
+})
+
+async function commandsOf(redis: RedisServer): Promise<number> {
+  const stats = await redis.cli('info', 'commandstats')
+  const calls = [...stats.matchAll(/cmdstat_(?:evalsha|eval|get|set|hgetall)\S*:calls=(\d+)/g)]
+  return calls.reduce((sum, [, count]) => sum + Number(count), 0)
+}
+
+function registerByTls(
+  port: number,
+  certificate: string,
+): Promise<{ status: number; cookies: readonly string[]; protocol: string | null }> {
+  return new Promise((resolve, reject) => {
+    const body = JSON.stringify({ username: 'ada', password: PASSWORD })
+    const outgoing = httpsRequest(
+      {
+        ...{ host: '127.0.0.1', port, path: '/register', method: 'POST' },
+        ...{ servername: 'app.example', ca: readFileSync(certificate) },
+        headers: { Host: 'app.example', 'Content-Type': 'application/json' },
+      },
+      (incoming) => {
+        const protocol = (incoming.socket as import('node:tls').TLSSocket).getProtocol()
+        const cookies = incoming.headers['set-cookie'] ?? []
+        incoming.resume().on('end', () => {
+          resolve({ status: incoming.statusCode ?? 0, cookies, protocol })
+        })
+      },
+    )
+    outgoing.on('error', reject).end(body)
+  })
+}
