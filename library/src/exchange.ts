@@ -3,7 +3,7 @@ import type { Incoming } from './request/incoming.js'
 import { networkOf } from './request/client-address.js'
 import { readCookies } from './request/cookies.js'
 import { NOTHING_OUT, type Outgoing } from './response/outgoing.js'
-import type { SessionCookies } from './response/session-cookies.js'
+import { PERSONAL, type SessionCookies } from './response/session-cookies.js'
 import { commit, effects, isSettled, type CookieEffects } from './session/commit.js'
 import { cookieMaxAge } from './session/lifetime.js'
 import { Session, type Schemas } from './session/session.js'
@@ -25,8 +25,10 @@ export interface Exchange<Data extends object> {
 export interface Answer {
   /** It is being sent: the application cannot ask for another cookie. Default: never. */
   readonly isAnswering?: boolean
-  /** The session is used for the first time: from now on the answer has to wait for `commit`. */
-  onFirstUse?(): void
+  /** The session was read: the answer is personal, and has to carry these headers. */
+  onRead?(personal: Outgoing): void
+  /** Something is to be written or sent: from now on the answer has to wait for `commit`. */
+  onChange?(): void
 }
 
 /** The parts of an exchange that all requests share. */
@@ -51,6 +53,7 @@ class RequestExchange<Data extends object> implements Exchange<Data>, VisitReque
   readonly #parts: ExchangeParts
   readonly #answer: Answer
   #visit: Visit | undefined
+  #isNoted = false
   #presented: ReturnType<VisitRequest['present']> | undefined
 
   constructor(parts: ExchangeParts, incoming: Incoming, answer: Answer) {
@@ -61,10 +64,7 @@ class RequestExchange<Data extends object> implements Exchange<Data>, VisitReque
   }
 
   get visit(): Visit {
-    if (this.#visit === undefined) {
-      this.#visit = createVisit(this.#parts.core, this)
-      this.#answer.onFirstUse?.()
-    }
+    this.#visit ??= createVisit(this.#parts.core, this)
     return this.#visit
   }
 
@@ -106,6 +106,16 @@ class RequestExchange<Data extends object> implements Exchange<Data>, VisitReque
 
   get isPassive(): boolean {
     return this.#parts.core.settings.isPassive(this.incoming)
+  }
+
+  noteRead(): void {
+    this.#answer.onRead?.(PERSONAL)
+  }
+
+  noteChange(): void {
+    if (this.#isNoted) return
+    this.#isNoted = true
+    this.#answer.onChange?.()
   }
 
   isAnswering(): boolean {

@@ -8,7 +8,7 @@ import {
   validateCookie,
   type CookieAttributes,
 } from './cookie.js'
-import { NOTHING_OUT, type Outgoing } from './outgoing.js'
+import type { Outgoing } from './outgoing.js'
 
 /** What is to be said about cookies; see session/commit.ts. */
 export interface CookieOrders {
@@ -41,6 +41,16 @@ interface Dress {
   readonly attributes: CookieAttributes
 }
 
+/** What an answer carries whose session was read (ASVS 14.2.2): nobody keeps it for somebody else. */
+export const PERSONAL: Outgoing = Object.freeze({
+  cookies: [],
+  headers: [
+    ['Cache-Control', 'no-store'],
+    ['Vary', 'Cookie'],
+  ] as const,
+})
+
+const CLEAR_SITE_DATA = ['Clear-Site-Data', '"cookies", "storage"'] as const
 const GUEST = '-guest'
 const LOCAL_HOST = /^(?:localhost|[^:@/]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i
 
@@ -129,16 +139,10 @@ function render(
     const maxAge = send.maxAge === undefined ? {} : { maxAge: send.maxAge }
     cookies.push(serializeCookie(sentName, send.token, { ...attributes, ...maxAge }))
   }
-  const clearSite = clear === 'everything' && mayClearSite
-  return {
-    ...NOTHING_OUT,
-    cookies,
-    headers: [
-      ['Cache-Control', 'no-store'],
-      ['Vary', 'Cookie'],
-      ...(clearSite ? ([['Clear-Site-Data', '"cookies", "storage"']] as const) : []),
-    ],
+  if (clear === 'everything' && mayClearSite) {
+    return { cookies, headers: [...PERSONAL.headers, CLEAR_SITE_DATA] }
   }
+  return cookies.length === 0 ? PERSONAL : { cookies, headers: PERSONAL.headers }
 }
 
 function explain({ host, forwardedNotice }: Pick<Incoming, 'host' | 'forwardedNotice'>): string {

@@ -1,6 +1,7 @@
 import { SojournError } from '../errors.js'
 import type { EndReason } from '../store/end-reason.js'
-import { isRenewalWanted, renewIfDue } from './renew.js'
+import { renewIfDue } from './renew.js'
+import { isRenewalWanted } from './renewal.js'
 import type { Resolution } from './resolve.js'
 import { startAnonymous } from './start.js'
 import { active, load, type TokenToSend, type Visit } from './visit.js'

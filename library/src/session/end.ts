@@ -8,6 +8,7 @@ import { active, load, type Visit } from './visit.js'
  * Throws `StoreUnavailable` with no cookie touched: nobody may believe to be signed out who is not.
  */
 export async function signOut(visit: Visit, reason: EndReason = 'logged_out'): Promise<boolean> {
+  visit.request.noteChange()
   await load(visit)
   const found = active(visit)
   const { store, events } = visit.core

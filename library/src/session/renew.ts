@@ -2,13 +2,10 @@ import { SojournError } from '../errors.js'
 import type { SessionRecord } from '../store/record.js'
 import type { Renewal } from '../store/store.js'
 import { isEqualSecret } from '../system/digest.js'
-import { isRenewalDue } from './lifetime.js'
+import { isRenewalWanted } from './renewal.js'
 import type { ActiveResolution } from './resolve.js'
 import { requireCookie } from './start.js'
 import { active, load, type Visit } from './visit.js'
-
-/** A lost answer is told from parallel requests by its age. */
-const PARALLEL_FOR = 10_000
 
 /** What a step-up proves. */
 export interface ElevateOptions {
@@ -21,6 +18,7 @@ export interface ElevateOptions {
  * and refreshing never do that. Throws where there is no signed-in session.
  */
 export async function elevate(visit: Visit, options: ElevateOptions): Promise<void> {
+  visit.request.noteChange()
   await load(visit)
   const found = active(visit)
   if (found?.record.subject === undefined) {
@@ -33,27 +31,12 @@ export async function elevate(visit: Visit, options: ElevateOptions): Promise<vo
   if (!isDone) await renewAgain(visit, found, methods)
 }
 
-/** Whether the secret has reached its age, or the answer that carried the last one seems lost. */
-export function isRenewalWanted(visit: Visit): boolean {
-  const found = active(visit)
-  if (found === undefined || visit.tokenToSend !== undefined) return false
-  const { record, now, isPreviousSecret } = found
-  const isWanted = isPreviousSecret
-    ? now - renewedAt(record) > PARALLEL_FOR
-    : isRenewalDue(record, now, visit.core.settings.renewal)
-  return isWanted && visit.request.cookieObstacle() === undefined
-}
-
 /** Renews the secret where that is wanted. */
 export async function renewIfDue(visit: Visit): Promise<void> {
   const found = active(visit)
   if (found !== undefined && isRenewalWanted(visit)) {
     await renew(visit, found, { isAuthentication: false })
   }
-}
-
-function renewedAt(record: SessionRecord): number {
-  return Number.parseInt(record.traits.renewed ?? '0', 36)
 }
 
 /** `false`: somebody else renewed first; their answer carries the new secret. */

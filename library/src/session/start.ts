@@ -29,6 +29,7 @@ export class SessionRefused extends SojournError {
  * id is always new, and the one before ends (ASVS 7.2.4). Throws `StoreUnavailable` with nothing changed.
  */
 export async function signIn(visit: Visit, subject: string, options: SignInOptions): Promise<void> {
+  visit.request.noteChange()
   checkSubject(subject)
   requireCookie(visit)
   await load(visit)

@@ -8,6 +8,7 @@ import type { ClientFacts } from './device.js'
 import type { Events } from './events.js'
 import type { GuestAllowance } from './guest-allowance.js'
 import { NONE, resolveToken, type ActiveResolution, type Resolution } from './resolve.js'
+import { isRenewalWanted } from './renewal.js'
 import type { Settings } from './settings.js'
 import type { Upkeep } from './upkeep.js'
 import { WorkingCopy } from './working-copy.js'
@@ -32,6 +33,10 @@ export interface VisitRequest {
   readonly network: string
   /** Why a session cookie cannot be set on this connection, or `undefined` where it can. */
   cookieObstacle(): string | undefined
+  /** The session was read. */
+  noteRead(): void
+  /** Something is to be written or sent: the answer has to wait for the commit. */
+  noteChange(): void
   /** The answer is being sent: the application cannot ask for another cookie, and nothing waits for a save. */
   isAnswering(): boolean
   /** It must not count as activity. */
@@ -76,7 +81,9 @@ export function createVisit(core: Core, request: VisitRequest): Visit {
     resolution: undefined,
     loading: undefined,
     endReason: undefined,
-    copy: new WorkingCopy(),
+    copy: new WorkingCopy(undefined, 0, () => {
+      request.noteChange()
+    }),
     tokenToSend: undefined,
     clear: 'nothing',
     isOver: false,
@@ -113,7 +120,9 @@ export function loaded(visit: Visit): Resolution {
 /** The visit has this session from now on; changes made before stay on top of what was read. */
 export function adopt(visit: Visit, resolution: ActiveResolution): void {
   const { data, revision } = resolution.record
-  const copy = new WorkingCopy(data, revision)
+  const copy = new WorkingCopy(data, revision, () => {
+    visit.request.noteChange()
+  })
   copy.carryOver(visit.copy)
   visit.resolution = resolution
   visit.copy = copy
@@ -129,6 +138,8 @@ async function resolveVisit(visit: Visit): Promise<Resolution> {
       : await resolveGuest(visit, guest, first)
   visit.resolution = answer
   if (answer.state === 'active') adopt(visit, answer)
+  visit.request.noteRead()
+  if (visit.tokenToSend !== undefined || isRenewalWanted(visit)) visit.request.noteChange()
   return answer
 }
 

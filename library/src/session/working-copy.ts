@@ -17,9 +17,17 @@ export class WorkingCopy {
   /** Made with the first change. */
   #pending: { readonly set: Map<string, string>; readonly deleted: Set<string> } | undefined
 
-  constructor(entries: ReadonlyMap<string, DataEntry> = NO_ENTRIES, revision = 0) {
+  readonly #onChange: (() => void) | undefined
+
+  /** @param onChange - hears of the first change. */
+  constructor(
+    entries: ReadonlyMap<string, DataEntry> = NO_ENTRIES,
+    revision: number = 0,
+    onChange?: () => void,
+  ) {
     this.#entries = entries
     this.#revision = revision
+    this.#onChange = onChange
   }
 
   get isDirty(): boolean {
@@ -35,7 +43,10 @@ export class WorkingCopy {
   }
 
   #change(): { readonly set: Map<string, string>; readonly deleted: Set<string> } {
-    this.#pending ??= { set: new Map(), deleted: new Set() }
+    if (this.#pending === undefined) {
+      this.#pending = { set: new Map(), deleted: new Set() }
+      this.#onChange?.()
+    }
     return this.#pending
   }
 

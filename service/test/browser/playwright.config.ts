@@ -4,13 +4,8 @@ import { defineConfig } from '@playwright/test'
 /** Where `npm test` and `npm run checklist` read what passed. */
 const REPORT = '../../../node_modules/.cache/sojourn/results-browser.json'
 
-/** What does not depend on the size of the window runs in one size only. */
-const IN_ANY_SIZE = [
-  '**/walk.test.ts',
-  '**/pages.test.ts',
-  '**/keyboard.test.ts',
-  '**/back.test.ts',
-]
+/** What a smaller window may change; the rest runs in one size only. */
+const IN_ANY_SIZE = ['**/walk.test.ts', '**/pages.test.ts']
 
 const DESKTOP = { width: 1280, height: 800 }
 const PHONE = { width: 390, height: 844 }
@@ -51,6 +46,7 @@ export default defineConfig({
       name: 'phone',
       use: { viewport: PHONE, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
       testMatch: IN_ANY_SIZE,
+      grepInvert: /without JavaScript/,
     },
   ],
 })

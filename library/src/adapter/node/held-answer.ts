@@ -1,19 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Answer, Exchange } from '../../exchange.js'
-import { applyOutgoing } from '../../response/outgoing.js'
+import { applyOutgoing, type Outgoing } from '../../response/outgoing.js'
 import { holdResponse } from './held-response.js'
 
 /** Answers instead, when the session could not be saved. */
 export type OnFailure = (error: unknown, request: IncomingMessage, direct: ServerResponse) => void
 
-/** A Node response that waits for the session from the moment it is first used; until then it is left alone. */
+/**
+ * A Node response that waits for the session once there is something to save or to send. One whose session
+ * is only read gets its headers at once, and is never held.
+ */
 export class HeldAnswer<Data extends object> implements Answer {
-  isAnswering = false
   exchange: Exchange<Data> | undefined
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
   readonly #maxHeldBytes: number
   readonly #onFailure: OnFailure
+  #phase: 'free' | 'held' | 'settling' = 'free'
 
   constructor(
     request: IncomingMessage,
@@ -27,12 +30,20 @@ export class HeldAnswer<Data extends object> implements Answer {
     this.#onFailure = onFailure
   }
 
-  onFirstUse(): void {
-    // Too late to hold anything: what is written now is saved at once, or refused where it needs a cookie.
-    if (this.#response.headersSent) {
-      this.isAnswering = true
-      return
+  get isAnswering(): boolean {
+    return this.#phase === 'free' ? this.#response.headersSent : this.#phase === 'settling'
+  }
+
+  onRead(personal: Outgoing): void {
+    if (this.#phase === 'free' && !this.#response.headersSent) {
+      applyOutgoing(this.#response, personal)
     }
+  }
+
+  onChange(): void {
+    // Too late to hold anything: what is written now is saved at once, or refused where it needs a cookie.
+    if (this.#response.headersSent) return
+    this.#phase = 'held'
     holdResponse(this.#response, () => this.#settle(), {
       maxHeldBytes: this.#maxHeldBytes,
       onFailure: (error, direct) => {
@@ -42,7 +53,7 @@ export class HeldAnswer<Data extends object> implements Answer {
   }
 
   #settle(): Promise<void> | undefined {
-    this.isAnswering = true
+    this.#phase = 'settling'
     const outgoing = this.exchange?.commit()
     if (outgoing instanceof Promise) {
       return outgoing.then((ready) => {
