@@ -1,42 +1,65 @@
 /**
  * Answers to what never becomes a request of Express: CONNECT, a method nobody knows, a head that is malformed,
- * too large or too slow. Node's own answers to these say nothing but a status.
+ * too large or too slow. Node's own answers to these say a status and nothing else.
  */
-import type { Server } from 'node:http'
+import { IncomingMessage, ServerResponse, type Server } from 'node:http'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { sendProblem, type ProblemFacts } from './http/index.js'
+import { HTTPS_FOR_A_YEAR } from './transport.js'
 
-/** Status lines by what Node calls the fault. Anything else is a bad request. */
-const STATUS: Readonly<Record<string, string>> = {
-  HPE_INVALID_METHOD: '405 Method Not Allowed',
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Content Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+const METHOD: ProblemFacts = {
+  status: 405,
+  code: 'method_not_allowed',
+  detail: 'Method not allowed.',
+  headers: { Allow: 'GET, HEAD, POST, PATCH, DELETE' },
+}
+const MALFORMED: ProblemFacts = {
+  status: 400,
+  code: 'bad_request',
+  detail: 'The request is not valid HTTP.',
+}
+/** By what Node calls the fault. */
+const PROBLEMS: Readonly<Record<string, ProblemFacts>> = {
+  HPE_INVALID_METHOD: METHOD,
+  HPE_HEADER_OVERFLOW: {
+    status: 431,
+    code: 'header_too_large',
+    detail: 'The head of the request is too large.',
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    code: 'timeout',
+    detail: 'The request took too long.',
+  },
 }
 
-/** Answers them with the headers that every answer has, and ends the connection. */
+/** Answers them as problems, and ends the connection. */
 export function answerRaw(server: Server, { isSecure }: { readonly isSecure: boolean }): void {
-  const security = isSecure
-    ? ['Strict-Transport-Security: max-age=31536000; includeSubDomains']
-    : []
   const answering = new WeakSet<Duplex>()
-  const refuse = (socket: Duplex, status: string): void => {
+  const refuse = (socket: Duplex, problem: ProblemFacts): void => {
     // In the middle of another answer, this one would be taken for its body.
-    if (!socket.writable || answering.has(socket)) {
-      socket.destroy()
-      return
-    }
-    const allow = status.startsWith('405') ? ['Allow: GET, HEAD, POST, PATCH, DELETE'] : []
-    const head = [`HTTP/1.1 ${status}`, ...security, ...allow, 'Connection: close']
-    socket.end(`${head.join('\r\n')}\r\n\r\n`)
+    const mayAnswer = socket instanceof Socket && socket.writable && !answering.has(socket)
+    if (mayAnswer) answer(socket, problem, isSecure)
+    else socket.destroy()
   }
   server.on('request', ({ socket }, response) => {
     answering.add(socket)
     response.once('close', () => answering.delete(socket))
   })
   server.on('connect', (_request, socket) => {
-    refuse(socket, '405 Method Not Allowed')
+    refuse(socket, METHOD)
   })
   server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
-    refuse(socket, STATUS[code ?? ''] ?? '400 Bad Request')
+    refuse(socket, PROBLEMS[code ?? ''] ?? MALFORMED)
   })
+}
+
+function answer(socket: Socket, problem: ProblemFacts, isSecure: boolean): void {
+  const response = new ServerResponse(new IncomingMessage(socket))
+  response.assignSocket(socket)
+  response.once('finish', () => socket.end())
+  response.setHeader('Connection', 'close')
+  if (isSecure) response.setHeader('Strict-Transport-Security', HTTPS_FOR_A_YEAR)
+  sendProblem(response, problem)
 }

@@ -5,6 +5,8 @@ import type { ServerConfig } from './config/config.js'
 import { sendProblem, wantsHtml } from './http/index.js'
 
 const ONE_YEAR = 31_536_000
+/** `Strict-Transport-Security` of every answer where there is https. */
+export const HTTPS_FOR_A_YEAR: string = `max-age=${String(ONE_YEAR)}; includeSubDomains`
 
 /** Headers of every answer: nothing from outside, no frames, no sniffing, https for a year where there is https. */
 export function securityHeaders({ isSecure }: ServerConfig): RequestHandler {

@@ -3,6 +3,7 @@ import type { SessionFacts } from 'sojourn'
 import {
   fields,
   optionalBody,
+  Problem,
   queryOf,
   sendProblem,
   text,
@@ -11,6 +12,7 @@ import {
 } from '../http/index.js'
 import { DEVICES_PER_PAGE, paths, renderDevices, texts, type Device } from '../page/index.js'
 import type { Parts, Visitor } from '../parts.js'
+import { createCursors, type Cursors } from './cursor.js'
 import { personOf, takeNotice } from './person.js'
 import { RECENT, redirectOrJson, sendPage, toDevice } from './respond.js'
 import { createRouter } from './router.js'
@@ -22,12 +24,15 @@ const nothing = optionalBody()
 
 /** `/sessions`: what a person is signed in on, and how to end it. */
 export function deviceRoutes(parts: Parts): Router {
-  const { web } = parts
+  const { web, config } = parts
+  const cursors = createCursors(config.secrets.session.map((secret) => secret.reveal()))
   const router = createRouter()
   router.get(
     paths.devices,
     web.requireSession(),
-    web.handler((request: Visitor, response: Response) => listDevices(parts, request, response)),
+    web.handler((request: Visitor, response: Response) =>
+      listDevices(parts, cursors, request, response),
+    ),
   )
   router.post(
     paths.endOtherDevices,
@@ -43,18 +48,24 @@ export function deviceRoutes(parts: Parts): Router {
   return router
 }
 
-async function listDevices(parts: Parts, request: Visitor, response: Response): Promise<void> {
+async function listDevices(
+  parts: Parts,
+  cursors: Cursors,
+  request: Visitor,
+  response: Response,
+): Promise<void> {
   const { session } = request
-  const { limit, cursor } = queryOf(request, pageQuery)
+  const { limit, cursor: sealed } = queryOf(request, pageQuery)
   const subject = session.subject ?? ''
+  const cursor = openCursor(cursors, subject, sealed)
   const found = await parts.sojourn.list(subject, {
     limit: limit ?? (wantsHtml(request) ? DEVICES_PER_PAGE - 1 : MOST),
     ...(cursor === undefined ? {} : { cursor }),
   })
+  const next =
+    found.next === undefined ? undefined : nextPath(cursors.seal(subject, found.next), limit)
   if (!wantsHtml(request)) {
-    response.set(
-      found.next === undefined ? {} : { Link: `<${nextPath(found.next, limit)}>; rel="next"` },
-    )
+    if (next !== undefined) response.set('Link', `<${next}>; rel="next"`)
     response.json(found.sessions.map((facts) => toJson(toDevice(facts, session.id))))
     return
   }
@@ -67,7 +78,7 @@ async function listDevices(parts: Parts, request: Visitor, response: Response): 
     now: parts.now(),
     person,
     devices: ownFirst(found.sessions, cursor === undefined, session.facts),
-    next: found.next === undefined ? undefined : nextPath(found.next, limit),
+    next,
     first: cursor === undefined ? undefined : paths.devices,
     notice: await takeNotice(session),
   })
@@ -83,6 +94,18 @@ function ownFirst(
   const others = page.filter(({ id }) => id !== own?.id)
   const listed = isFirst && own !== undefined ? [own, ...others] : others
   return listed.map((facts) => toDevice(facts, own?.id))
+}
+
+function openCursor(
+  cursors: Cursors,
+  subject: string,
+  sealed: string | undefined,
+): string | undefined {
+  if (sealed === undefined) return undefined
+  const cursor = cursors.open(subject, sealed)
+  if (cursor !== undefined) return cursor
+  const detail = 'cursor is not valid.'
+  throw new Problem({ status: 400, code: 'field_invalid', detail, extra: { field: 'cursor' } })
 }
 
 function nextPath(cursor: string, limit: number | undefined): string {

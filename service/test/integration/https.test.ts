@@ -3,38 +3,17 @@
  * every cookie.
  */
 import { execFileSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { request as httpsRequest } from 'node:https'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startRedis, type RedisServer } from '../../../library/test/support/redis-server.js'
 import type { Answer, Client } from '../support/client.js'
+import { BY_HTTPS, production } from '../support/https.js'
 import { startService, temporaryFolder, type Service } from '../support/service.js'
 import { speak } from '../support/raw.js'
 
 const PASSWORD = 'correct horse battery 9'
-const secret = (): string => randomBytes(48).toString('base64url')
-
-/** What production needs, behind a proxy that ends TLS. */
-const production = () => ({
-  NODE_ENV: 'production',
-  HOST: '127.0.0.1',
-  PUBLIC_URL: 'https://app.example',
-  TRUST_PROXY: 'loopback',
-  SESSION_SECRET: secret(),
-  JWT_SECRET: secret(),
-  REFRESH_SECRET: secret(),
-})
-
-/** What the proxy says about a request that came by https. */
-const BY_HTTPS = {
-  Host: 'app.example',
-  Origin: 'https://app.example',
-  'X-Forwarded-Proto': 'https',
-  'X-Forwarded-For': '203.0.113.7',
-}
-
 describe('behind a proxy that ends TLS', () => {
   let service: Service
   let redis: RedisServer
@@ -49,7 +28,7 @@ describe('behind a proxy that ends TLS', () => {
     await redis.stop()
   })
 
-  const somebody = (headers: Record<string, string> = BY_HTTPS): Client =>
+  const somebody = (headers: Readonly<Record<string, string>> = BY_HTTPS): Client =>
     service.client({ headers, onAnswer: (answer) => heard.push(answer) })
 
   it('S0-13, S0-14, cookie-19: plain http is sent on to https, and never gets a session or a cookie', async () => {
@@ -150,7 +129,11 @@ describe('behind a proxy that ends TLS', () => {
       expect([status, headers['strict-transport-security']]).toEqual([status, year])
     }
     // And what never becomes a request.
-    for (const wrong of ['NONSENSE\r\n\r\n', 'post / HTTP/1.1\r\n\r\n', `GET / HTTP/1.1\r\nCookie: ${'x'.repeat(20_000)}\r\n\r\n`]) {
+    for (const wrong of [
+      'NONSENSE\r\n\r\n',
+      'post / HTTP/1.1\r\n\r\n',
+      `GET / HTTP/1.1\r\nCookie: ${'x'.repeat(20_000)}\r\n\r\n`,
+    ]) {
       expect(await speak(service.port, wrong)).toContain(`Strict-Transport-Security: ${year}`)
     }
   })
@@ -160,11 +143,15 @@ describe('with a certificate of its own', () => {
   it('S0-16: speaks TLS by itself, and sets the same cookies', async () => {
     const folder = temporaryFolder()
     const [key, certificate] = [join(folder, 'tls.key'), join(folder, 'tls.crt')]
-    execFileSync('openssl', [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-      ...['-days', '2', '-subj', '/CN=app.example', '-addext', 'subjectAltName=DNS:app.example'],
-      ...['-keyout', key, '-out', certificate],
-    ], { stdio: 'ignore' })
+    execFileSync(
+      'openssl',
+      [
+        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
+        ...['-days', '2', '-subj', '/CN=app.example', '-addext', 'subjectAltName=DNS:app.example'],
+        ...['-keyout', key, '-out', certificate],
+      ],
+      { stdio: 'ignore' },
+    )
     const { TRUST_PROXY: _, ...rest } = production()
     const environment = { ...rest, HTTPS_CERT_FILE: certificate, HTTPS_KEY_FILE: key }
     await using service = await startService(environment, { certificate })
@@ -173,7 +160,9 @@ describe('with a certificate of its own', () => {
     expect(protocol).toMatch(/^TLSv1\.[23]$/)
     expect(cookies.some((line) => /^__Host-sid-.*Secure/.test(line))).toBe(true)
     // Nothing but TLS is spoken there.
-    expect(await speak(service.port, 'GET / HTTP/1.1\r\nHost: app.example\r\n\r\n')).not.toMatch(/^HTTP/)
+    expect(await speak(service.port, 'GET / HTTP/1.1\r\nHost: app.example\r\n\r\n')).not.toMatch(
+      /^HTTP/,
+    )
   })
 })
 

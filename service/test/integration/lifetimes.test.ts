@@ -66,7 +66,9 @@ describe('a stay', () => {
     expect(refused.status).toBe(401)
     expect(refused.headers['content-type']).toBe('application/problem+json')
     expect(refused.json()).toMatchObject({ code: 'session_ended', reason: 'expired_idle' })
-    expect(refused.headers['www-authenticate']).toBe('Cookie realm="sojourn", reason="expired_idle"')
+    expect(refused.headers['www-authenticate']).toBe(
+      'Cookie realm="sojourn", reason="expired_idle"',
+    )
 
     const page = await client.page('/profile?tab=1')
     expect(page.status).toBe(303)

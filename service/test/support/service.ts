@@ -12,7 +12,8 @@ import { Client, type ClientOptions } from './client.js'
  * Nothing of the environment of the test reaches it but the PATH.
  */
 
-export type Environment = Readonly<Record<string, string>>
+/** Variables; `undefined` takes one away. */
+export type Environment = Readonly<Record<string, string | undefined>>
 
 /** A line of the log. */
 export type LogLine = Readonly<Record<string, unknown>>
@@ -47,8 +48,8 @@ export interface ServiceOptions {
   readonly movingClock?: boolean
   /** It speaks TLS, with this certificate. */
   readonly certificate?: string
-  /** Arguments of node. */
-  readonly nodeArguments?: readonly string[]
+  /** The node that runs it. Default: the one that runs the test. */
+  readonly node?: string
   /** The program before node, such as `setpriv`, with its arguments. */
   readonly through?: readonly string[]
 }
@@ -70,10 +71,16 @@ export async function startService(
   return service
 }
 
-/** A service that refuses to start: its exit code and what it said. */
-export async function runToEnd(
-  environment: Environment,
-): Promise<{ code: number | null; stdout: string; stderr: string; milliseconds: number }> {
+/** What a service said that did not stay. */
+export interface Run {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+  readonly milliseconds: number
+}
+
+/** A service that refuses to start; or that is ended as soon as it has printed what `until` matches. */
+export async function runToEnd(environment: Environment, until?: RegExp): Promise<Run> {
   await build()
   const cwd = temporaryFolder()
   const start = performance.now()
@@ -83,7 +90,10 @@ export async function runToEnd(
   })
   let stdout = ''
   let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+    if (until?.test(stdout) === true) child.kill('SIGKILL')
+  })
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   const giveUp = setTimeout(() => child.kill('SIGKILL'), START_WITHIN)
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
@@ -92,10 +102,16 @@ export async function runToEnd(
   return { code, stdout, stderr, milliseconds: performance.now() - start }
 }
 
-/** A folder that the test process removes when it ends, whatever happens. */
+/** What is done when the test process ends, whatever happens. */
+const leftovers = new Set<() => void>()
+process.once('exit', () => {
+  for (const tidy of leftovers) tidy()
+})
+
+/** A folder that is removed when the test process ends. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'sojourn-service-'))
-  process.once('exit', () => {
+  leftovers.add(() => {
     rmSync(folder, { recursive: true, force: true })
   })
   return folder
@@ -181,10 +197,9 @@ class RunningService implements Service {
   }
 
   #spawn(): ChildProcess {
-    const { movingClock = false, nodeArguments = [], through = [] } = this.#options
+    const { movingClock = false, node = process.execPath, through = [] } = this.#options
     const clock = movingClock ? ['--import', CLOCK] : []
-    const node = [process.execPath, ...clock, ...nodeArguments, SERVICE_MAIN]
-    const [command = '', ...args] = [...through, ...node]
+    const [command = '', ...args] = [...through, node, ...clock, SERVICE_MAIN]
     const child = spawn(command, args, {
       cwd: this.dataDir,
       env: { ...DEFAULTS, DATA_DIR: this.dataDir, ...this.#environment },
@@ -194,8 +209,8 @@ class RunningService implements Service {
     const end = (): void => {
       child.kill('SIGKILL')
     }
-    process.once('exit', end)
-    child.once('close', () => process.off('exit', end))
+    leftovers.add(end)
+    child.once('close', () => leftovers.delete(end))
     return child
   }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Answer, Exchange } from '../../exchange.js'
 import { applyOutgoing, type Outgoing } from '../../response/outgoing.js'
+import { addAtHead } from './at-head.js'
 import { holdResponse } from './held-response.js'
 
 /** Answers instead, when the session could not be saved. */
@@ -8,7 +9,7 @@ export type OnFailure = (error: unknown, request: IncomingMessage, direct: Serve
 
 /**
  * A Node response that waits for the session once there is something to save or to send. One whose session
- * is only read gets its headers at once, and is never held.
+ * is only read gets two headers with its head, and is never held.
  */
 export class HeldAnswer<Data extends object> implements Answer {
   exchange: Exchange<Data> | undefined
@@ -36,7 +37,7 @@ export class HeldAnswer<Data extends object> implements Answer {
 
   onRead(personal: Outgoing): void {
     if (this.#phase === 'free' && !this.#response.headersSent) {
-      applyOutgoing(this.#response, personal)
+      addAtHead(this.#response, personal)
     }
   }
 

@@ -68,7 +68,8 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     },
     ...(redis === undefined ? sqliteRecords(join(folder, 'sessions.db')) : redisRecords(redis)),
     async stop() {
-      await running.end('SIGTERM')
+      // Nothing of it is needed any more, so nobody waits for connections to drain.
+      await running.end('SIGKILL')
       await redis?.stop()
       await rm(folder, { recursive: true, force: true })
     },
