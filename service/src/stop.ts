@@ -1,7 +1,13 @@
 import type { Server } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from './log/index.js'
 import type { Lifecycle } from './parts.js'
 
+/**
+ * So long the service still takes what comes, each answer being the last on its connection: what waits in the
+ * queue of the operating system would be reset, and load balancers have to hear that we are leaving.
+ */
+const LEAVE_AFTER = 200
 /** Requests under way get this long to finish. */
 const DRAIN_WITHIN = 10_000
 /** Idle keep-alive connections are looked for this often while draining. */
@@ -17,8 +23,8 @@ export interface Stoppable {
 }
 
 /**
- * On SIGTERM or SIGINT: not ready any more, no new connections, requests under way finish (10 s at most), then
- * stores are closed and the process ends with 0. A second signal ends it at once.
+ * On SIGTERM or SIGINT: not ready any more, soon no new connections, requests under way finish (10 s at most),
+ * then stores are closed and the process ends with 0. A second signal ends it at once.
  */
 export function stopOnSignal(service: Stoppable): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -45,6 +51,10 @@ async function stop({ server, close, log }: Stoppable): Promise<void> {
 
 /** `close` waits for keep-alive connections that do nothing; those are closed as they fall idle. */
 async function drain(server: Server): Promise<void> {
+  server.prependListener('request', (_request, response) => {
+    response.setHeader('Connection', 'close')
+  })
+  await pause(LEAVE_AFTER)
   const closed = new Promise<void>((resolve) =>
     server.close(() => {
       resolve()

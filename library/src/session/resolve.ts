@@ -3,7 +3,7 @@ import type { PresentedToken } from '../credential/session-token.js'
 import type { PresentRefusal } from '../credential/present.js'
 import type { EndReason } from '../store/end-reason.js'
 import { endedBecause, type SessionRecord, type SubjectRecord } from '../store/record.js'
-import type { ReadResult, Store } from '../store/store.js'
+import type { ReadResult } from '../store/store.js'
 
 /** What was presented cannot be a session of ours, or names one that nobody knows. */
 export type RejectionCode = PresentRefusal | 'session_unknown' | 'session_corrupt'
@@ -31,11 +31,6 @@ export interface ActiveResolution {
 }
 
 export const NONE: Resolution = { state: 'none' }
-
-/** Asks the store about a token. Throws `StoreUnavailable` where it does not answer. */
-export async function resolveToken(store: Store, token: PresentedToken): Promise<Resolution> {
-  return judge(await store.read(token.id), token)
-}
 
 /** Judges what the store said: whether the secret fits, and whether the session still lives. */
 export function judge(answer: ReadResult, token: PresentedToken): Resolution {

@@ -7,7 +7,7 @@ import type { Store } from '../store/store.js'
 import type { ClientFacts } from './device.js'
 import type { Events } from './events.js'
 import type { GuestAllowance } from './guest-allowance.js'
-import { NONE, resolveToken, type ActiveResolution, type Resolution } from './resolve.js'
+import { judge, NONE, type ActiveResolution, type Resolution } from './resolve.js'
 import { isRenewalWanted } from './renewal.js'
 import type { Settings } from './settings.js'
 import type { Upkeep } from './upkeep.js'
@@ -81,9 +81,7 @@ export function createVisit(core: Core, request: VisitRequest): Visit {
     resolution: undefined,
     loading: undefined,
     endReason: undefined,
-    copy: new WorkingCopy(undefined, 0, () => {
-      request.noteChange()
-    }),
+    copy: new WorkingCopy(undefined, 0, request),
     tokenToSend: undefined,
     clear: 'nothing',
     isOver: false,
@@ -95,9 +93,7 @@ export function createVisit(core: Core, request: VisitRequest): Visit {
 /** Resolves what was presented, once. Throws `StoreUnavailable` where the store does not answer. */
 export async function load(visit: Visit): Promise<Resolution> {
   if (visit.resolution !== undefined) return visit.resolution
-  visit.loading ??= resolveVisit(visit).finally(() => {
-    visit.loading = undefined
-  })
+  visit.loading ??= resolveVisit(visit)
   return visit.loading
 }
 
@@ -120,27 +116,27 @@ export function loaded(visit: Visit): Resolution {
 /** The visit has this session from now on; changes made before stay on top of what was read. */
 export function adopt(visit: Visit, resolution: ActiveResolution): void {
   const { data, revision } = resolution.record
-  const copy = new WorkingCopy(data, revision, () => {
-    visit.request.noteChange()
-  })
+  const copy = new WorkingCopy(data, revision, visit.request)
   copy.carryOver(visit.copy)
   visit.resolution = resolution
   visit.copy = copy
 }
 
 async function resolveVisit(visit: Visit): Promise<Resolution> {
-  const { session, guest } = visit.request.present()
-  const first = await resolvePresented(visit, session)
-  if (first.state === 'expired' || first.state === 'revoked') visit.endReason = first.reason
-  const answer =
-    first.state === 'active' || guest.kind !== 'token'
-      ? first
-      : await resolveGuest(visit, guest, first)
-  visit.resolution = answer
-  if (answer.state === 'active') adopt(visit, answer)
-  visit.request.noteRead()
-  if (visit.tokenToSend !== undefined || isRenewalWanted(visit)) visit.request.noteChange()
-  return answer
+  try {
+    const { session, guest } = visit.request.present()
+    const first = await resolvePresented(visit, session)
+    if (first.state === 'expired' || first.state === 'revoked') visit.endReason = first.reason
+    const isEnough = first.state === 'active' || guest.kind !== 'token'
+    const answer = isEnough ? first : await resolveGuest(visit, guest, first)
+    visit.resolution = answer
+    if (answer.state === 'active') adopt(visit, answer)
+    visit.request.noteRead()
+    if (visit.tokenToSend !== undefined || isRenewalWanted(visit)) visit.request.noteChange()
+    return answer
+  } finally {
+    visit.loading = undefined
+  }
 }
 
 async function resolvePresented(visit: Visit, presented: Presented): Promise<Resolution> {
@@ -149,7 +145,7 @@ async function resolvePresented(visit: Visit, presented: Presented): Promise<Res
   const resolution: Resolution =
     presented.kind === 'refused'
       ? { state: 'rejected', code: presented.code }
-      : await resolveToken(core.store, presented.token)
+      : judge(await core.store.read(presented.token.id), presented.token)
   if (resolution.state === 'rejected') {
     core.events.emit('credential.rejected', {
       code: resolution.code,

@@ -17,17 +17,17 @@ export class WorkingCopy {
   /** Made with the first change. */
   #pending: { readonly set: Map<string, string>; readonly deleted: Set<string> } | undefined
 
-  readonly #onChange: (() => void) | undefined
+  readonly #listener: { noteChange(): void } | undefined
 
-  /** @param onChange - hears of the first change. */
+  /** @param listener - hears of the first change. */
   constructor(
     entries: ReadonlyMap<string, DataEntry> = NO_ENTRIES,
     revision: number = 0,
-    onChange?: () => void,
+    listener?: { noteChange(): void },
   ) {
     this.#entries = entries
     this.#revision = revision
-    this.#onChange = onChange
+    this.#listener = listener
   }
 
   get isDirty(): boolean {
@@ -45,7 +45,7 @@ export class WorkingCopy {
   #change(): { readonly set: Map<string, string>; readonly deleted: Set<string> } {
     if (this.#pending === undefined) {
       this.#pending = { set: new Map(), deleted: new Set() }
-      this.#onChange?.()
+      this.#listener?.noteChange()
     }
     return this.#pending
   }

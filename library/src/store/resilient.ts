@@ -1,5 +1,6 @@
 import { InvalidInput, StoreUnavailable } from '../errors.js'
 import { systemClock, type Clock } from '../system/clock.js'
+import { Deadlines } from './deadlines.js'
 import type { Store } from './store.js'
 
 /** `closed`: every call goes through. `open`: none does. `half-open`: one does, and decides. */
@@ -44,11 +45,15 @@ const DEFAULTS: Required<ResilientStoreOptions> = {
  */
 export function createResilientStore(store: Store, options: ResilientStoreOptions = {}): Store {
   const settings = { ...DEFAULTS, ...options }
-  const circuit = new Circuit(settings)
+  const protection: Protection = {
+    settings,
+    circuit: new Circuit(settings),
+    deadlines: new Deadlines(settings.commandDeadline),
+  }
   const verb = <Args extends readonly unknown[], Answer>(
     name: string,
     call: (...args: Args) => Promise<Answer>,
-  ): ((...args: Args) => Promise<Answer>) => guard(store.name, name, call, circuit, settings)
+  ): ((...args: Args) => Promise<Answer>) => guard(store.name, name, call, protection)
   return {
     name: store.name,
     bucketOf: (subject) => store.bucketOf(subject),
@@ -66,56 +71,73 @@ export function createResilientStore(store: Store, options: ResilientStoreOption
   }
 }
 
+/** What all verbs of one store share. */
+interface Protection {
+  readonly settings: Required<ResilientStoreOptions>
+  readonly circuit: Circuit
+  readonly deadlines: Deadlines
+}
+
 /** One verb behind the circuit and the deadline. */
 function guard<Args extends readonly unknown[], Answer>(
   storeName: string,
   name: string,
   call: (...args: Args) => Promise<Answer>,
-  circuit: Circuit,
-  { commandDeadline, clock, onCall }: Required<ResilientStoreOptions>,
+  { circuit, deadlines, settings }: Protection,
 ): (...args: Args) => Promise<Answer> {
-  return async (...args) => {
-    const start = clock.elapsed()
-    if (!circuit.mayPass()) {
-      const fault = new StoreUnavailable(`the ${storeName} store is down and was not asked`)
-      onCall(name, clock.elapsed() - start, 'fault', fault)
-      throw fault
-    }
-    try {
-      const answer = await inTime(call(...args), commandDeadline, storeName)
-      circuit.succeeded()
-      onCall(name, clock.elapsed() - start, 'ok')
-      return answer
-    } catch (error) {
-      if (error instanceof InvalidInput) {
-        circuit.learntNothing()
-        throw error
+  const { clock, onCall, commandDeadline } = settings
+  return (...args) =>
+    new Promise((resolve, reject) => {
+      const start = clock.elapsed()
+      const fail = (error: unknown): void => {
+        const fault = toStoreUnavailable(error, storeName)
+        onCall(name, clock.elapsed() - start, 'fault', fault)
+        reject(fault)
       }
-      const fault = toStoreUnavailable(error, storeName)
-      circuit.failed()
-      onCall(name, clock.elapsed() - start, 'fault', fault)
-      throw fault
-    }
-  }
+      if (!circuit.mayPass()) {
+        fail(new StoreUnavailable(`the ${storeName} store is down and was not asked`))
+        return
+      }
+      const waiting = deadlines.add(() => {
+        circuit.failed()
+        const within = `within ${String(commandDeadline)} ms`
+        fail(new StoreUnavailable(`the ${storeName} store did not answer ${within}`))
+      })
+      started(call, args).then(
+        (answer) => {
+          // What comes after the deadline is dropped: the caller has been told otherwise.
+          if (waiting.isDone) return
+          waiting.isDone = true
+          circuit.succeeded()
+          onCall(name, clock.elapsed() - start, 'ok')
+          resolve(answer)
+        },
+        (error: unknown) => {
+          if (waiting.isDone) return
+          waiting.isDone = true
+          if (error instanceof InvalidInput) {
+            circuit.learntNothing()
+            reject(error)
+            return
+          }
+          circuit.failed()
+          fail(error)
+        },
+      )
+    })
+}
+
+/** What a store throws at once counts like what it rejects with. */
+async function started<Args extends readonly unknown[], Answer>(
+  call: (...args: Args) => Promise<Answer>,
+  args: Args,
+): Promise<Answer> {
+  return call(...args)
 }
 
 function toStoreUnavailable(error: unknown, storeName: string): StoreUnavailable {
   if (error instanceof StoreUnavailable) return error
   return new StoreUnavailable(`the ${storeName} store failed`, { cause: error })
-}
-
-/** Settles as `answer` does, or throws after `deadline`; a rejection that comes later is handled, and dropped. */
-function inTime<Answer>(answer: Promise<Answer>, deadline: number, name: string): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const giveUp = (): void => {
-      reject(new StoreUnavailable(`the ${name} store did not answer within ${deadline} ms`))
-    }
-    // After a long pause of the event loop timers come first; answers that have arrived are let in before.
-    const timer = setTimeout(() => setImmediate(giveUp), deadline).unref()
-    answer.then(resolve, reject).finally(() => {
-      clearTimeout(timer)
-    })
-  })
 }
 
 /** The circuit breaker: counts faults in a row, and decides who may pass. */

@@ -111,19 +111,9 @@ describe('what is refused, with 78 and one line for each mistake', () => {
     let redis: RedisServer
     let notRedis: Server
     beforeAll(async () => {
-      redis = await startRedis({ args: ['--requirepass', 'the-right-one'] })
-      const auth = ['-a', 'the-right-one', '--no-auth-warning']
-      await redis.cli(
-        ...auth,
-        'acl',
-        'setuser',
-        'weak',
-        'on',
-        '>weak-pass',
-        '~*',
-        '+auth',
-        '+hello',
-      )
+      redis = await startRedis({ args: ['--databases', '4'] })
+      const weak = ['weak', 'on', '>weak-pass', '~*', '+auth', '+hello']
+      await redis.cli('acl', 'setuser', ...weak)
       await redis.cli('config', 'set', 'requirepass', 'the-right-one')
       notRedis = createServer((_request, response) => response.end('hello'))
       await new Promise<void>((resolve) => notRedis.listen(0, '127.0.0.1', resolve))
@@ -190,6 +180,7 @@ describe('SIGTERM', () => {
     let ready = ''
     half.on('data', (chunk: Buffer) => (ready += chunk.toString()))
     half.write('Host: localhost\r\n\r\n')
+    await pause(400)
     expect(await speak(service.port, 'GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n')).toBe('')
     expect((await Promise.all(signIns)).map(({ status }) => status)).toEqual(Array(20).fill(200))
     expect(await ended).toBe(0)
@@ -198,6 +189,28 @@ describe('SIGTERM', () => {
     // What was answered was kept.
     await service.restart()
     expect((await client.get('/sessions')).json()).toHaveLength(21)
+  })
+
+  it('under the load of fifty clients drops no request that was sent', async () => {
+    await using service = await startService()
+    const client = service.client()
+    await client.post('/register', { username: 'ada', password: PASSWORD })
+    let answered = 0
+    const untilItLeaves = async (): Promise<void> => {
+      const own = client.copy()
+      for (let isStaying = true; isStaying;) {
+        const { status, headers } = await own.get('/dashboard')
+        expect(status).toBe(200)
+        answered += 1
+        isStaying = headers.connection !== 'close'
+      }
+    }
+    const all = Promise.all(Array.from({ length: 50 }, untilItLeaves))
+    await pause(500)
+    expect(answered).toBeGreaterThan(50)
+    const ended = service.stop('SIGTERM')
+    await all
+    expect(await ended).toBe(0)
   })
 
   it('twice ends it at once', async () => {
