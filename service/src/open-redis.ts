@@ -1,5 +1,6 @@
 /** Connects to Redis, and makes up its mind at start: it will do, it may come, or it never will. */
 import { createClient, createCluster, createSentinel } from 'redis'
+import type { Store } from 'sojourn'
 import { createRedisStore } from 'sojourn/redis'
 import type { RedisConfig } from './config/config.js'
 import type { Logger } from './log/index.js'
@@ -21,13 +22,19 @@ interface Connectable {
 export async function openRedis(redis: RedisConfig, log: Logger): Promise<OpenedStore> {
   const client = createRedisClient(redis)
   const connection = client as Connectable
-  if (!(await connect(connection, log))) {
-    log.error(
-      { event: 'redis.away' },
-      'Redis does not answer yet: requests that need a session get 503 until it does.',
-    )
-  }
   const store = createRedisStore({ client: client as never, keyPrefix: redis.keyPrefix })
+  try {
+    const isThere = await connect(connection, log)
+    if (!isThere || !(await isWilling(store))) {
+      log.error(
+        { event: 'redis.away' },
+        'Redis does not answer yet: requests that need a session get 503 until it does.',
+      )
+    }
+  } catch (error) {
+    connection.destroy()
+    throw error
+  }
   return {
     store,
     async close() {
@@ -37,10 +44,22 @@ export async function openRedis(redis: RedisConfig, log: Logger): Promise<Opened
   }
 }
 
+/** Whether it runs our scripts: a user may be let in and have no right to. */
+async function isWilling(store: Store): Promise<boolean> {
+  try {
+    await store.check()
+    return true
+  } catch (error) {
+    const refused = error instanceof Error ? toRefusal(error) : undefined
+    if (refused !== undefined) throw refused
+    return false
+  }
+}
+
 /** Whether the first connection came in time. The client goes on trying; its faults are logged as they change. */
 async function connect(connection: Connectable, log: Logger): Promise<boolean> {
   let lastWords: string | undefined
-  const first = new Promise<boolean>((resolve, reject) => {
+  return new Promise<boolean>((resolve, reject) => {
     const fail = (error: Error): void => {
       if (error.message !== lastWords) {
         log.warn({ event: 'redis.fault', fault: error.message }, 'Redis')
@@ -54,10 +73,6 @@ async function connect(connection: Connectable, log: Logger): Promise<boolean> {
       resolve(true)
     }, fail)
     setTimeout(resolve, FIRST_CONNECTION, false).unref()
-  })
-  return first.catch((error: unknown) => {
-    connection.destroy()
-    throw error
   })
 }
 

@@ -11,8 +11,9 @@ export class StoreRefused extends Error {
 
 const LOGIN_FAULT = /WRONGPASS|NOAUTH|NOPERM/
 const DATABASE_FAULT = /invalid DB index|DB index is out of range/i
-const PROTOCOL_FAULT = /unexpected|protocol|Unknown RESP|Invalid/i
-const TLS_FAULT = /certificate|SSL|TLS|ERR_TLS|altname|self.signed/i
+/** Not "Socket closed unexpectedly" and its like: so does a Redis that is just starting. */
+const PROTOCOL_FAULT = /Unknown RESP type|Protocol error/
+const TLS_FAULT = /certificate|SSL|ERR_TLS|altname|self.signed/i
 
 /** The refusal in a fault of the connection; `undefined` for one that waiting may mend. */
 export function toRefusal(fault: Error | undefined): StoreRefused | undefined {

@@ -85,6 +85,11 @@ for (const sameSite of SAME_SITE) {
       const seen = watchForReplacements(context, cookie?.name ?? '')
 
       const dashboard = new URL('/dashboard', of.origin).href
+      await test.step('away, to a page that asks for one of ours as if it were a picture', async () => {
+        const picture = page.waitForResponse(`${of.origin}/`)
+        await page.goto(`${other.origin}/image?to=${encodeURIComponent(`${of.origin}/`)}`)
+        await picture
+      })
       await test.step('by 302 to a page of a signed-in person', async () => {
         await returnByRedirect(page, other.origin, dashboard)
         await expect(page).toHaveURL(dashboard)

@@ -23,6 +23,8 @@ export interface Service {
   readonly port: number
   readonly pid: number
   readonly dataDir: string
+  /** What it was started with. */
+  readonly environment: Environment
   /** Milliseconds from starting the process to its first answer. */
   readonly startedIn: number
   /** Everything it has printed, over all its lives. */
@@ -135,6 +137,10 @@ class RunningService implements Service {
 
   get port(): number {
     return Number(new URL(this.url).port)
+  }
+
+  get environment(): Environment {
+    return this.#environment
   }
 
   get pid(): number {

@@ -14,7 +14,7 @@ export interface OtherSite {
   stop(): Promise<void>
 }
 
-/** Serves `/link?to=`, `/redirect?to=` and `/form?to=&field=value`, over https where there is a certificate. */
+/** Serves `/link?to=`, `/redirect?to=`, `/image?to=` and `/form?to=&field=value`; by https with a certificate. */
 export async function startOtherSite(certificate?: Certificate): Promise<OtherSite> {
   const server =
     certificate === undefined
@@ -46,7 +46,9 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     response.writeHead(302, { location: to }).end()
     return
   }
-  const body = url.pathname === '/form' ? form(to, fields) : link(to)
+  const image = `<img src="${to}" alt="">`
+  const bodies: Record<string, string> = { '/form': form(to, fields), '/image': image }
+  const body = bodies[url.pathname] ?? link(to)
   const head = '<!doctype html><link rel="icon" href="data:,"><title>Elsewhere</title>'
   response.writeHead(200, { 'content-type': 'text/html' }).end(head + body)
 }

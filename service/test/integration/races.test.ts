@@ -1,0 +1,158 @@
+/**
+ * Requests that overlap, over HTTP: on SQLite at one service, and on Redis at two that share it, over a wire
+ * slow enough that they really do.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startRedis } from '../../../library/test/support/redis-server.js'
+import { Client, type Answer } from '../support/client.js'
+import { insideRedis, insideSqlite, type Inside } from '../support/inside.js'
+import { startService, temporaryFolder, type Service } from '../support/service.js'
+import { startSlowWire } from '../support/slow-wire.js'
+
+const PASSWORD = 'correct horse battery 9'
+const SECRET = 'one secret for races: pZ7q-Xw2v-Lk9d'
+const ROUNDS = 1_000
+
+interface Scene {
+  /** The same one twice, or two on one store. */
+  readonly services: readonly [Service, Service]
+  readonly inside: Inside
+  /** So many of a thousand writes must have met the end of their session on the way, or nothing was shown. */
+  readonly leastMet: number
+  stop(): Promise<void>
+}
+
+async function onSqlite(): Promise<Scene> {
+  const service = await startService({ SESSION_SECRET: SECRET })
+  const inside = await insideSqlite(service.dataDir, SECRET)
+  return {
+    services: [service, service],
+    inside,
+    leastMet: 0,
+    async stop() {
+      await inside.close()
+      await service[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function onRedis(): Promise<Scene> {
+  const redis = await startRedis()
+  const wire = await startSlowWire(redis.port, 2)
+  const dataDir = temporaryFolder()
+  const environment = { SESSION_SECRET: SECRET, REDIS_URL: `redis://127.0.0.1:${wire.port}` }
+  const first = await startService(environment, { dataDir })
+  const second = await startService(environment, { dataDir })
+  const inside = await insideRedis(redis.url, SECRET)
+  return {
+    services: [first, second],
+    inside,
+    leastMet: 50,
+    async stop() {
+      await inside.close()
+      for (const service of [first, second]) await service[Symbol.asyncDispose]()
+      await wire.close()
+      await redis.stop()
+    },
+  }
+}
+
+describe.each([
+  { name: 'SQLite', start: onSqlite },
+  { name: 'Redis, at two services', start: onRedis },
+])('on $name', ({ start }) => {
+  let scene: Scene
+  let clients: readonly [Client, Client]
+  let subject: string
+
+  beforeAll(async () => {
+    scene = await start()
+    const [first, second] = scene.services
+    clients = [first.client(), second.client()]
+    const registered = await first
+      .client()
+      .post('/register', { username: 'ada', password: PASSWORD })
+    subject = registered.json().user.id
+  })
+  afterAll(() => scene.stop())
+
+  it('behaviour 2a, ASVS 7.4.1: whoever signs out while a request writes is out, and no late answer changes that: 1000 of 1000', async () => {
+    const [writer, leaver] = clients
+    const outcomes = new Map<number, number>()
+    const round = async (index: number): Promise<void> => {
+      const cookie = await scene.inside.signIn(subject)
+      const lead = (index % 7) - 3
+      const after = async (wait: number, ask: () => Promise<Answer>): Promise<Answer> => {
+        if (wait > 0) await pause(wait)
+        return ask()
+      }
+      const [written, left] = await Promise.all([
+        after(-lead, () => writer.patch('/session', { late: index }, { cookie })),
+        after(lead, () => leaver.post('/logout', undefined, { cookie })),
+      ])
+      outcomes.set(written.status, (outcomes.get(written.status) ?? 0) + 1)
+      expect(left.status).toBe(200)
+      expect([200, 401]).toContain(written.status)
+      expect(written.cookies.filter((line) => !/Max-Age=0/.test(line))).toEqual([])
+      for (const client of clients) {
+        const replayed = await client.get('/session', { cookie })
+        expect(replayed.status).toBe(401)
+        expect(replayed.json()).toMatchObject({ reason: 'logged_out' })
+      }
+    }
+    await inParallel(ROUNDS, 10, round)
+    // Both orders were there, and writes that found their session gone on the way.
+    expect(outcomes.get(200)).toBeGreaterThan(20)
+    expect(outcomes.get(401)).toBeGreaterThan(20)
+    const met = scene.services.flatMap((service) => service.log().map((line) => line['event']))
+    expect(met.filter((event) => event === 'write.refused').length).toBeGreaterThanOrEqual(
+      scene.leastMet,
+    )
+  })
+
+  it('two requests that write different keys at once both keep theirs: 1000 of 1000', async () => {
+    const [one, two] = clients
+    await inParallel(10, 10, async (line) => {
+      const cookie = await scene.inside.signIn(subject)
+      for (let value = 0; value < ROUNDS / 10; value += 1) {
+        const answers = await Promise.all([
+          one.patch('/session', { one: value }, { cookie }),
+          two.patch('/session', { two: value, line }, { cookie }),
+        ])
+        expect(answers.map(({ status }) => status)).toEqual([200, 200])
+        const { data } = (await one.get('/session', { cookie })).json()
+        expect(data).toEqual({ one: value, two: value, line })
+      }
+    })
+  })
+
+  it('of fifty sign-ins at once, where one session is allowed, one is left, and the others are told why', async () => {
+    for (const service of new Set(scene.services)) {
+      await service.restart({ ...service.environment, SESSION_MAX_PER_USER: '1' })
+    }
+    const visitors = Array.from({ length: 50 }, (_, index) =>
+      scene.services[index % 2 ? 1 : 0].client(),
+    )
+    const body = { username: 'ada', password: PASSWORD }
+    const answers = await Promise.all(visitors.map((visitor) => visitor.post('/login', body)))
+    expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200))
+    const seen = await Promise.all(visitors.map((visitor) => visitor.get('/session')))
+    expect(seen.filter(({ status }) => status === 200)).toHaveLength(1)
+    const out = seen.filter(({ status }) => status === 401)
+    expect(out.map((answer) => answer.json().reason)).toEqual(Array(49).fill('evicted_limit'))
+  })
+})
+
+/** Runs `count` rounds, `width` at a time. */
+async function inParallel(
+  count: number,
+  width: number,
+  round: (index: number) => Promise<void>,
+): Promise<void> {
+  let next = 0
+  const lane = async (): Promise<void> => {
+    while (next < count) await round(next++)
+  }
+  await Promise.all(Array.from({ length: width }, lane))
+}
