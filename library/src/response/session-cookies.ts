@@ -124,25 +124,25 @@ function tag(secret: string): string {
   return createHmac(secret).sign('sojourn cookie name').subarray(0, 3).toString('base64url')
 }
 
-function render(
-  orders: CookieOrders,
-  { names, attributes }: Dress,
-  mayClearSite: boolean,
-): Outgoing {
-  const { send, clear } = orders
-  const sentName = send === undefined ? undefined : send.isGuest ? names.guest[0] : names.session[0]
-  const doomed = clear === 'everything' ? names.all : clear === 'guest' ? names.guest : []
-  const cookies = doomed
-    .filter((name) => name !== sentName)
-    .map((name) => serializeDeletion(name, attributes))
-  if (send !== undefined && sentName !== undefined) {
-    const maxAge = send.maxAge === undefined ? {} : { maxAge: send.maxAge }
-    cookies.push(serializeCookie(sentName, send.token, { ...attributes, ...maxAge }))
-  }
-  if (clear === 'everything' && mayClearSite) {
+function render(orders: CookieOrders, dress: Dress, mayClearSite: boolean): Outgoing {
+  const cookies = setCookieLines(orders, dress)
+  if (orders.clear === 'everything' && mayClearSite) {
     return { cookies, headers: [...PERSONAL.headers, CLEAR_SITE_DATA] }
   }
   return cookies.length === 0 ? PERSONAL : { cookies, headers: PERSONAL.headers }
+}
+
+function setCookieLines({ send, clear }: CookieOrders, { names, attributes }: Dress): string[] {
+  const doomed = { everything: names.all, guest: names.guest, nothing: [] }[clear]
+  if (send === undefined) return doomed.map((name) => serializeDeletion(name, attributes))
+  const [sentName = ''] = send.isGuest ? names.guest : names.session
+  const maxAge = send.maxAge === undefined ? {} : { maxAge: send.maxAge }
+  return [
+    ...doomed
+      .filter((name) => name !== sentName)
+      .map((name) => serializeDeletion(name, attributes)),
+    serializeCookie(sentName, send.token, { ...attributes, ...maxAge }),
+  ]
 }
 
 function explain({ host, forwardedNotice }: Pick<Incoming, 'host' | 'forwardedNotice'>): string {
