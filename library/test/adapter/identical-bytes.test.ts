@@ -4,7 +4,7 @@ import { createSojourn } from '../../src/sojourn.js'
 import { SECRET } from '../support/sojourn.js'
 import { listen as listenForClients, WebClient, type RunningServer } from '../support/web.js'
 import { bareApp, bareStyles, expressApp, expressStyles, type Middleware } from './node/styles.js'
-import { exchange, listen, requestText, type Running } from './node/wire.js'
+import { exchange, joined, listen, requestText, type Running } from './node/wire.js'
 
 const running: (Running | RunningServer)[] = []
 afterEach(async () => {
@@ -19,7 +19,7 @@ async function bytesOf(
   running.push(server)
   // Guest cookies are possible on localhost alone; Host is not part of an answer.
   const headers = { Host: 'localhost', ...style.headers }
-  return exchange(server.port, requestText(style.method ?? 'GET', '/', headers))
+  return joined(await exchange(server.port, requestText(style.method ?? 'GET', '/', headers)))
 }
 
 const sojourn = createSojourn({ secrets: SECRET, anonymous: { perMinute: 100_000 } })

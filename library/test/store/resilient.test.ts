@@ -32,7 +32,8 @@ describe('the deadline of a call', () => {
     const refusal = await store.read('Ab.x').catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(StoreUnavailable)
     expect(String(refusal)).toContain('moody store did not answer within 30 ms')
-    expect(performance.now() - start).toBeLessThan(150)
+    // Generous: how late a timer comes is the machine's business, that it comes is ours.
+    expect(performance.now() - start).toBeLessThan(1_000)
   })
 
   it('holds each call to a time of its own', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { holdResponse } from '../../../src/adapter/node/held-response.js'
 import { bareApp, bareStyles, expressApp, expressStyles, type Middleware } from './styles.js'
-import { exchange, listen, requestText, sleep, type Running } from './wire.js'
+import { exchange, joined, listen, requestText, sleep, type Running } from './wire.js'
 
 const running: Running[] = []
 
@@ -11,7 +11,7 @@ async function bytesOf(
 ): Promise<string> {
   const server = await listen(listener)
   running.push(server)
-  return exchange(server.port, requestText(style.method ?? 'GET', '/', style.headers))
+  return joined(await exchange(server.port, requestText(style.method ?? 'GET', '/', style.headers)))
 }
 
 afterEach(async () => {

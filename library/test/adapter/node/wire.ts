@@ -50,6 +50,25 @@ export async function exchange(port: number, text: string): Promise<string> {
   return withoutDate(Buffer.concat(chunks).toString('latin1'))
 }
 
+/**
+ * The same answer with a chunked body put together. Node 26 joins what is written in one turn into one chunk, so
+ * a response that is replayed at once has other chunk sizes and the same content (RFC 9112 section 7.1).
+ */
+export function joined(bytes: string): string {
+  const at = bytes.indexOf('\r\n\r\n') + 4
+  const [head, body] = [bytes.slice(0, at), bytes.slice(at)]
+  if (!/\r\nTransfer-Encoding: chunked\r\n/i.test(head)) return bytes
+  let content = ''
+  for (let from = 0; from < body.length;) {
+    const sizeEnd = body.indexOf('\r\n', from)
+    const size = Number.parseInt(body.slice(from, sizeEnd), 16)
+    content += body.slice(sizeEnd + 2, sizeEnd + 2 + size)
+    from = sizeEnd + 2 + size + 2
+    if (size === 0) return `${head}${content}\r\n0${body.slice(sizeEnd)}`
+  }
+  return `${head}${content} (incomplete)`
+}
+
 export function withoutDate(text: string): string {
   return text.replace(/\r\nDate: [^\r]+/g, '\r\nDate: -')
 }
