@@ -3,8 +3,11 @@
  */
 import { existsSync } from 'node:fs'
 import type { Config } from './config/config.js'
+import { describeConfig } from './config/describe.js'
 import { loadConfig } from './config/load.js'
 import { ConfigError, EXIT_CONFIG } from './config/refusal.js'
+import { createLogger } from './log/index.js'
+import { openSessionStore } from './session-store.js'
 import { StoreRefused } from './store-refused.js'
 
 /** Prints what is wrong, one line each, and ends the process. */
@@ -27,12 +30,20 @@ function readConfig(): Config {
   }
 }
 
+/**
+ * Everything else is loaded once the configuration has been read and the store has said yes: who is refused
+ * need not wait for it, and what those two leave behind is gone before most of the heap grows around it
+ * (some 20 MB of memory that nobody would give back).
+ */
 async function start(): Promise<void> {
   const config = readConfig()
-  // Loaded only now: who is refused need not wait for it, and the memory stays 20 MB smaller, because what
-  // reading the configuration leaves behind is gone before most of the heap has grown.
+  // Databases hold hashes of passwords and addresses of people: what we write is for us alone.
+  process.umask(0o077)
+  const log = createLogger({ level: config.operation.logLevel })
+  for (const line of describeConfig(config)) process.stdout.write(`sojourn: ${line}\n`)
+  const opened = await openSessionStore(config, log)
   const { serve } = await import('./serve.js')
-  await serve(config)
+  await serve(config, log, opened)
 }
 
 start().catch((error: unknown) => {

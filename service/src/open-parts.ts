@@ -19,7 +19,7 @@ import {
 import type { Parts, SessionData } from './parts.js'
 import { onRefused, onUnavailable } from './refused.js'
 import { deviceLabel } from './route/respond.js'
-import { openSessionStore } from './session-store.js'
+import type { OpenedStore } from './session-store.js'
 
 /** Passwords hashed at once, and how many may wait: each takes about 20 MB and 30 ms of one core. */
 const HASHING = { atOnce: 2, waiting: 64 }
@@ -36,7 +36,11 @@ export interface OpenedParts {
   readonly close: () => Promise<void>
 }
 
-export async function openParts(config: Config, log: Logger): Promise<OpenedParts> {
+export async function openParts(
+  config: Config,
+  log: Logger,
+  opened: OpenedStore,
+): Promise<OpenedParts> {
   const metrics = createMetrics()
   observeProcess(metrics)
   const queue = createQueue(HASHING)
@@ -48,7 +52,6 @@ export async function openParts(config: Config, log: Logger): Promise<OpenedPart
     hasher: createPasswordHasher(queue),
     passwordMinimum,
   })
-  const opened = await openSessionStore(config, log)
   observeBuild(metrics, { version: VERSION, store: opened.store.name })
   const onCall = observeStoreCalls(metrics, opened.store.name)
   const sojourn = createSojourn<SessionData>({

@@ -9,7 +9,8 @@ import { toRefusal } from './store-refused.js'
 
 /** How long start-up waits for the first connection before it goes on without (answers are 503 until it is there). */
 const FIRST_CONNECTION = 5_000
-const RECONNECT_AT_MOST = 500
+/** With the half second in which the circuit breaker looks again, people are back within one. */
+const RECONNECT_AT_MOST = 250
 
 /** The part of node-redis' clients that is the same for all topologies. */
 interface Connectable {

@@ -16,10 +16,12 @@ export function renderProfile(props: ProfileProps): string {
       <Split heading={words.heading} lead={words.lead}>
         <div class="card">
           <dl class="facts">
-            <div>
-              <dt>{words.username}</dt>
-              <dd class="person">{person.username}</dd>
-            </div>
+            {person.username === person.email ? null : (
+              <div>
+                <dt>{words.username}</dt>
+                <dd class="person">{person.username}</dd>
+              </div>
+            )}
             <div>
               <dt>{words.email}</dt>
               <dd class="person">{person.email ?? words.noEmail}</dd>

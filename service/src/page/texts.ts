@@ -203,7 +203,7 @@ export const texts = {
   },
   lookAgain: {
     title: 'One moment',
-    body: 'You came from another site. We are looking whether you are signed in here.',
+    body: 'You came from another site. We are checking whether you are signed in here.',
     link: 'Continue',
   },
   reauthenticate: {

@@ -5,9 +5,11 @@ import {
   fillSignIn,
   FIREFOX_ON_WINDOWS,
   register,
+  registerByScript,
   SAFARI_ON_IPHONE,
   sessionId,
   signIn,
+  signInByScript,
   signOut,
   somebody,
 } from './support/person.js'
@@ -19,22 +21,18 @@ for (const store of STORES) {
     const of = await serviceOn(store)
     const person = somebody()
     const here = await visit({ of, userAgent: CHROME_ON_MAC })
-    const others = [
-      await visit({ of, userAgent: FIREFOX_ON_WINDOWS }),
-      await visit({ of, userAgent: SAFARI_ON_IPHONE }),
-    ]
+    const there = await visit({ of, userAgent: FIREFOX_ON_WINDOWS })
     await arrive(here, person)
-    for (const other of others) await signIn(other, person)
+    await signIn(there, person)
+    await signInByScript(of, person, SAFARI_ON_IPHONE)
     await here.goto('/sessions')
     await expect(here.getByRole('main').getByRole('listitem')).toHaveCount(3)
     await here.getByRole('button', { name: 'End all others' }).click()
     await expect(here.getByRole('status')).toContainText('2 other devices were signed out.')
     await expect(here.getByRole('main').getByRole('listitem')).toHaveCount(1)
-    for (const other of others) {
-      await other.reload()
-      await expect(other).toHaveURL('/login?returnTo=%2Fdashboard&reason=logged_out_elsewhere')
-      await expect(other.getByRole('status')).toContainText('Signed out from another device')
-    }
+    await there.reload()
+    await expect(there).toHaveURL('/login?returnTo=%2Fdashboard&reason=logged_out_elsewhere')
+    await expect(there.getByRole('status')).toContainText('Signed out from another device')
   })
 
   test(`a new password ends the other browser and says so, on ${store}`, async ({
@@ -148,7 +146,7 @@ test('an unknown name is answered as a wrong password is', async ({ serviceOn, v
 test('a taken name is refused in words beside its field', async ({ serviceOn, visit }) => {
   const of = await serviceOn('sqlite')
   const person = somebody()
-  await arrive(await visit({ of }), person)
+  await registerByScript(of, person)
   const page = await visit({ of })
   await page.goto('/register?returnTo=%2Fsecurity')
   await register(page, { ...person, password: 'somebody else entirely' })
@@ -159,6 +157,105 @@ test('a taken name is refused in words beside its field', async ({ serviceOn, vi
   expect(await page.content()).not.toContain('somebody else entirely')
   await register(page, somebody())
   await expect(page, 'the way is kept through the mistake').toHaveURL('/security')
+})
+
+test('signing out everywhere ends every browser, after a page that asks', async ({
+  serviceOn,
+  visit,
+}) => {
+  const of = await serviceOn('redis')
+  const person = somebody()
+  const here = await visit({ of })
+  const there = await visit({ of })
+  await arrive(here, person)
+  await signIn(there, person)
+  await here.goto('/logout?returnTo=%2Fprofile')
+  await here.getByRole('link', { name: 'Stay signed in' }).click()
+  await expect(here).toHaveURL('/profile')
+  await here.goto('/logout')
+  await here.getByRole('button', { name: 'Sign out on all devices' }).click()
+  await expect(here).toHaveURL('/signed-out?reason=logged_out')
+  await there.reload()
+  await expect(there).toHaveURL(/reason=logged_out_elsewhere/)
+  await expect(there.getByRole('status')).toContainText('If that was not you')
+  await fillSignIn(there, person)
+  await there.goto('/signed-out?reason=logged_out')
+  await expect(there, 'nobody is told to be signed out who is not').toHaveURL('/dashboard')
+})
+
+test('the device in use leads the list, and each device is on one page, however many there are', async ({
+  serviceOn,
+  visit,
+}) => {
+  const of = await serviceOn('redis')
+  const person = somebody()
+  const page = await visit({ of, userAgent: CHROME_ON_MAC })
+  await arrive(page, person)
+  for (let index = 0; index < 21; index += 1) await signInByScript(of, person, `Script${index}/1.0`)
+  await page.goto('/sessions')
+  const names: string[] = []
+  for (;;) {
+    names.push(
+      ...(await page.getByRole('main').getByRole('listitem').getByRole('heading').allInnerTexts()),
+    )
+    const more = page.getByRole('link', { name: 'More devices' })
+    if ((await more.count()) === 0) break
+    await more.click()
+    await expect(page.getByRole('link', { name: 'Back to the first devices' })).toBeVisible()
+  }
+  expect(names[0]).toContain('Chrome 141 on macOS')
+  expect(names[0]).toContain('This device')
+  const scripts = Array.from({ length: 21 }, (_, index) => `Script${index} 1`)
+  expect(names.slice(1).sort()).toEqual(scripts.sort())
+})
+
+test('the dashboard and the list of devices agree on when the stay ends', async ({
+  serviceOn,
+  visit,
+}) => {
+  const page = await visit({ of: await serviceOn('sqlite') })
+  await arrive(page, somebody())
+  const ends = page.locator('dt', { hasText: 'Ends at the latest' }).locator('..').locator('time')
+  const onDashboard = await ends.getAttribute('datetime')
+  await page.goto('/sessions')
+  expect(await ends.getAttribute('datetime')).toBe(onDashboard)
+})
+
+test('an address on another host is not returned to, however it is written', async ({
+  serviceOn,
+  visit,
+}) => {
+  const of = await serviceOn('sqlite')
+  const page = await visit({ of })
+  await arrive(page, somebody())
+  // Who is signed in already is sent on at once.
+  await page.goto('/login?returnTo=%2Fprofile')
+  await expect(page).toHaveURL('/profile')
+  for (const address of [
+    ...[
+      '//evil.example',
+      '/\\evil.example',
+      '\\\\evil.example',
+      'https:evil.example',
+      'https://evil.example',
+    ],
+    ...[
+      '/%2f%2fevil.example',
+      '/\t/evil.example',
+      '/\n/evil.example',
+      '\t//evil.example',
+      '/%09/evil.example',
+    ],
+    ...[
+      '//evil.example@localhost',
+      `${of.origin}@evil.example`,
+      '//evil\u3002example',
+      'javascript:alert(1)',
+    ],
+  ]) {
+    await page.goto(`/login?returnTo=${encodeURIComponent(address)}`)
+    await expect(page, address).toHaveURL('/dashboard')
+  }
 })
 
 test('S1-04: the dashboard opens with the session cookie and leads to sign-in without', async ({

@@ -1,6 +1,5 @@
 /** After signing out, this browser keeps nothing of the stay: not in its history, not in its cache, not in its jar. */
 import { arrive, signOut, somebody } from './support/person.js'
-import { STORES } from './support/service.js'
 import { expect, test } from './support/test.js'
 
 const PRIVATE_PAGES = [
@@ -12,39 +11,37 @@ const PRIVATE_PAGES = [
   '/dashboard',
 ]
 
-for (const store of STORES) {
-  test(`behaviour 23b: "Back" after logout shows nothing, for session answers are not stored, on ${store}`, async ({
-    serviceOn,
-    visit,
-  }) => {
-    const of = await serviceOn(store)
-    const person = somebody('private')
-    const page = await visit({ of })
-    const cached: string[] = []
-    page.on('response', async (response) => {
-      const path = new URL(response.url()).pathname
-      if (path.startsWith('/assets/')) return
-      const rule = (await response.allHeaders())['cache-control']
-      if (rule !== 'no-store') cached.push(`${path}: ${String(rule)}`)
-    })
-    await arrive(page, person)
-    for (const path of PRIVATE_PAGES) {
-      await page.goto(path)
-      await expect(page.getByRole('banner')).toContainText(person.name)
-    }
-    await signOut(page)
-    await expect(page).toHaveURL('/signed-out?reason=logged_out')
-    for (const path of PRIVATE_PAGES.toReversed()) {
-      await page.goBack()
-      const wanted =
-        path === '/logout' ? /\/signed-out$/ : new RegExp(`returnTo=${encodeURIComponent(path)}`)
-      await expect(page).toHaveURL(wanted)
-      await expect(page.locator('html')).not.toContainText(person.name)
-    }
-    expect(cached, 'answers that may be stored').toEqual([])
-    expect(await page.context().cookies(), 'no cookie is left').toEqual([])
+test('behaviour 23b: "Back" after logout shows nothing, for session answers are not stored', async ({
+  serviceOn,
+  visit,
+}) => {
+  const of = await serviceOn('redis')
+  const person = somebody('private')
+  const page = await visit({ of })
+  const cached: string[] = []
+  page.on('response', async (response) => {
+    const path = new URL(response.url()).pathname
+    if (path.startsWith('/assets/')) return
+    const rule = (await response.allHeaders())['cache-control']
+    if (rule !== 'no-store') cached.push(`${path}: ${String(rule)}`)
   })
-}
+  await arrive(page, person)
+  for (const path of PRIVATE_PAGES) {
+    await page.goto(path)
+    await expect(page.getByRole('banner')).toContainText(person.name)
+  }
+  await signOut(page)
+  await expect(page).toHaveURL('/signed-out?reason=logged_out')
+  for (const path of PRIVATE_PAGES.toReversed()) {
+    await page.goBack()
+    const wanted =
+      path === '/logout' ? /\/signed-out$/ : new RegExp(`returnTo=${encodeURIComponent(path)}`)
+    await expect(page).toHaveURL(wanted)
+    await expect(page.locator('html')).not.toContainText(person.name)
+  }
+  expect(cached, 'answers that may be stored').toEqual([])
+  expect(await page.context().cookies(), 'no cookie is left').toEqual([])
+})
 
 test('behaviour 23b: nor does a page that the browser kept alive as it was (back/forward cache)', async ({
   playwright,

@@ -37,17 +37,18 @@ async function tabThrough(name: string, page: Page): Promise<void> {
     if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
     getSelection()?.removeAllRanges()
   })
-  await page.locator('body').press('Tab')
-  const order: number[] = []
-  for (let stop = 0; stop < expected.length; stop += 1) {
-    const focus = await page.evaluate(readFocus)
-    order.push(focus.stop)
-    const where = `${name}: ${expected[focus.stop] ?? 'nothing'}`
-    expect.soft(focus.hasRing, `a ring around ${where}`).toBe(true)
-    expect.soft(focus.isInView, `in view: ${where}`).toBe(true)
+  const stops: Awaited<ReturnType<typeof readFocus>>[] = []
+  for (const _ of expected) {
     await page.keyboard.press('Tab')
+    stops.push(await page.evaluate(readFocus))
   }
+  const order = stops.map(({ stop }) => stop)
   expect.soft(order, `${name}: the order of the tab key`).toEqual(expected.map((_, index) => index))
+  const named = (stop: number): string => expected[stop] ?? 'nothing'
+  const hidden = stops.filter(({ isInView }) => !isInView).map(({ stop }) => named(stop))
+  expect.soft(hidden, `${name}: focused out of view`).toEqual([])
+  const unmarked = stops.filter(({ hasRing }) => !hasRing).map(({ stop }) => named(stop))
+  expect.soft(unmarked, `${name}: focused without a ring around it`).toEqual([])
 }
 
 /** Runs in the page. A ring may be drawn around a pseudo-element that stands for the whole card. */

@@ -1,5 +1,5 @@
 /** Every page, in each of its states, is for everybody to use: by rules that a program can check. */
-import AxeBuilder from '@axe-core/playwright'
+import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import {
   guestStage,

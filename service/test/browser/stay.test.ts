@@ -3,7 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BrowserContext, BrowserType } from '@playwright/test'
-import { arrive, fillSignIn, sessionId, signIn, somebody } from './support/person.js'
+import {
+  arrive,
+  fillSignIn,
+  registerByScript,
+  sessionId,
+  signIn,
+  somebody,
+} from './support/person.js'
 import { startService, STORES } from './support/service.js'
 import { expect, listenForFaults, test } from './support/test.js'
 
@@ -58,11 +65,11 @@ for (const remember of [true, false]) {
   const title = remember
     ? '"stay signed in" outlasts a restart of the browser'
     : 'without "stay signed in", closing the browser ends the stay there'
-  test(title, async ({ playwright, serviceOn, visit }) => {
+  test(title, async ({ playwright, serviceOn }) => {
     const of = await serviceOn('sqlite')
     const person = somebody()
     const faults: string[] = []
-    await arrive(await visit({ of }), person)
+    await registerByScript(of, person)
     const folder = await mkdtemp(join(tmpdir(), 'sojourn-profile-'))
     try {
       const before = await openProfile(playwright.chromium, folder, of.origin, faults)

@@ -1,12 +1,5 @@
 /** The way out: from every page of a signed-in person, and nobody else's concern. */
-import {
-  arrive,
-  FIREFOX_ON_WINDOWS,
-  register,
-  signIn,
-  signOut,
-  somebody,
-} from './support/person.js'
+import { arrive, register, signOut, somebody } from './support/person.js'
 import { startService } from './support/service.js'
 import { expect, test } from './support/test.js'
 

@@ -465,7 +465,7 @@ describe('headers', () => {
     expectProblem(answer, 415, 'media_type', 'Only UTF-8 JSON is accepted.')
   })
 
-  it('header-32: a method that a path does not have is refused, with those it has', async () => {
+  it('header-32, ASVS 13.4.4: a method that a path does not have is refused, with those it has', async () => {
     const refusal = [405, 'method_not_allowed', 'Method not allowed.'] as const
     for (const [method, path, allow] of [
       ['TRACE', '/login', 'GET, HEAD, POST'],

@@ -85,7 +85,7 @@ describe.each([
       const lead = (index % 7) - 3
       const after = async (wait: number, ask: () => Promise<Answer>): Promise<Answer> => {
         if (wait > 0) await pause(wait)
-        return ask()
+        return insist(ask)
       }
       const [written, left] = await Promise.all([
         after(-lead, () => writer.patch('/session', { late: index }, { cookie })),
@@ -96,7 +96,7 @@ describe.each([
       expect([200, 401]).toContain(written.status)
       expect(written.cookies.filter((line) => !/Max-Age=0/.test(line))).toEqual([])
       for (const client of clients) {
-        const replayed = await client.get('/session', { cookie })
+        const replayed = await insist(() => client.get('/session', { cookie }))
         expect(replayed.status).toBe(401)
         expect(replayed.json()).toMatchObject({ reason: 'logged_out' })
       }
@@ -117,11 +117,11 @@ describe.each([
       const cookie = await scene.inside.signIn(subject)
       for (let value = 0; value < ROUNDS / 10; value += 1) {
         const answers = await Promise.all([
-          one.patch('/session', { one: value }, { cookie }),
-          two.patch('/session', { two: value, line }, { cookie }),
+          insist(() => one.patch('/session', { one: value }, { cookie })),
+          insist(() => two.patch('/session', { two: value, line }, { cookie })),
         ])
         expect(answers.map(({ status }) => status)).toEqual([200, 200])
-        const { data } = (await one.get('/session', { cookie })).json()
+        const { data } = (await insist(() => one.get('/session', { cookie }))).json()
         expect(data).toEqual({ one: value, two: value, line })
       }
     })
@@ -135,14 +135,25 @@ describe.each([
       scene.services[index % 2 ? 1 : 0].client(),
     )
     const body = { username: 'ada', password: PASSWORD }
-    const answers = await Promise.all(visitors.map((visitor) => visitor.post('/login', body)))
+    const answers = await Promise.all(
+      visitors.map((visitor) => insist(() => visitor.post('/login', body))),
+    )
     expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200))
-    const seen = await Promise.all(visitors.map((visitor) => visitor.get('/session')))
+    const seen = await Promise.all(visitors.map((visitor) => insist(() => visitor.get('/session'))))
     expect(seen.filter(({ status }) => status === 200)).toHaveLength(1)
     const out = seen.filter(({ status }) => status === 401)
     expect(out.map((answer) => answer.json().reason)).toEqual(Array(49).fill('evicted_limit'))
   })
 })
+
+/** Asks again where the store was too busy: on a crowded machine the processes keep each other waiting. */
+async function insist(ask: () => Promise<Answer>): Promise<Answer> {
+  for (let turn = 0; ; turn += 1) {
+    const answer = await ask()
+    if (answer.status !== 503 || turn === 20) return answer
+    await pause(100)
+  }
+}
 
 /** Runs `count` rounds, `width` at a time. */
 async function inParallel(

@@ -2,21 +2,14 @@
  * Loaded into the service before anything else (`node --import`): its clock goes ahead by what the parent
  * process asks for, so that a test need not wait for an hour to be over. Timers run as ever.
  */
-const RealDate = Date
+const { now } = Date
 let ahead = 0
 
-globalThis.Date = class extends RealDate {
-  /** @param {...any} parts */
-  constructor(...parts) {
-    if (parts.length === 0) super(RealDate.now() + ahead)
-    // @ts-expect-error -- whatever Date takes
-    else super(...parts)
-  }
-
-  static now() {
-    return RealDate.now() + ahead
-  }
-}
+globalThis.Date = new Proxy(Date, {
+  construct: (target, parts) =>
+    Reflect.construct(target, parts.length === 0 ? [now() + ahead] : parts),
+})
+Date.now = () => now() + ahead
 
 process.on('message', (/** @type {{ advance: number }} */ { advance }) => {
   ahead += advance

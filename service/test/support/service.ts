@@ -56,6 +56,9 @@ export interface ServiceOptions {
   readonly through?: readonly string[]
 }
 
+/** Looked at once in each test file. */
+let built: Promise<void> | undefined
+
 const CLOCK = fileURLToPath(new URL('moving-clock.mjs', import.meta.url))
 const START_WITHIN = 20_000
 
@@ -66,7 +69,7 @@ export async function startService(
   environment: Environment = {},
   options: ServiceOptions = {},
 ): Promise<Service> {
-  await build()
+  await (built ??= build())
   const dataDir = options.dataDir ?? temporaryFolder()
   const service = new RunningService(dataDir, options, environment)
   await service.start()
@@ -83,7 +86,7 @@ export interface Run {
 
 /** A service that refuses to start; or that is ended as soon as it has printed what `until` matches. */
 export async function runToEnd(environment: Environment, until?: RegExp): Promise<Run> {
-  await build()
+  await (built ??= build())
   const cwd = temporaryFolder()
   const start = performance.now()
   const child = spawn(process.execPath, [SERVICE_MAIN], {

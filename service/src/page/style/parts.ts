@@ -39,7 +39,7 @@ export const parts = `
 .message a { color: inherit; font-weight: 600; }
 .message-good { background: var(--pine-wash); color: var(--pine-strong); }
 .message-bad { background: var(--danger-wash); color: var(--danger); border-color: currentColor; }
-.notice { margin-bottom: var(--space-5); }
+.notice { margin-bottom: var(--space-5); max-width: none; }
 
 .card { background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius-large); padding: var(--space-5); box-shadow: var(--shadow); }
 .section { margin-top: var(--space-6); }

@@ -14,7 +14,7 @@ export interface OtherSite {
   stop(): Promise<void>
 }
 
-/** Serves `/link?to=`, `/redirect?to=`, `/image?to=` and `/form?to=&field=value`; by https with a certificate. */
+/** Serves `/link?to=`, `/redirect?to=` and `/form?to=&field=value`; by https with a certificate. */
 export async function startOtherSite(certificate?: Certificate): Promise<OtherSite> {
   const server =
     certificate === undefined
@@ -46,9 +46,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     response.writeHead(302, { location: to }).end()
     return
   }
-  const image = `<img src="${to}" alt="">`
-  const bodies: Record<string, string> = { '/form': form(to, fields), '/image': image }
-  const body = bodies[url.pathname] ?? link(to)
+  const body = url.pathname === '/form' ? form(to, fields) : link(to)
   const head = '<!doctype html><link rel="icon" href="data:,"><title>Elsewhere</title>'
   response.writeHead(200, { 'content-type': 'text/html' }).end(head + body)
 }

@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import type { Service } from './service.js'
 import { expect } from './test.js'
 
 export interface Person {
@@ -57,6 +58,34 @@ export async function signIn(
   await page.goto('/login')
   await fillSignIn(page, person, options)
   await expect(page).toHaveURL('/dashboard')
+}
+
+/** An account that a program made: quicker than a browser, where the test is about another one. */
+export async function registerByScript(of: Service, person: Person): Promise<void> {
+  await post(of, '/register', person, 'Script/1.0')
+}
+
+/** One more device of the person: a program, which calls itself `userAgent`. */
+export async function signInByScript(
+  of: Service,
+  person: Person,
+  userAgent: string,
+): Promise<void> {
+  await post(of, '/login', person, userAgent)
+}
+
+async function post(
+  of: Service,
+  path: string,
+  { name, password }: Person,
+  userAgent: string,
+): Promise<void> {
+  const answer = await fetch(new URL(path, of.origin), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'user-agent': userAgent },
+    body: JSON.stringify({ username: name, password }),
+  })
+  expect(answer.ok, `${path}: ${String(answer.status)}`).toBe(true)
 }
 
 /** The form in the header that every signed-in page has. */

@@ -3,6 +3,7 @@ import {
   renderDevices,
   renderError,
   renderHome,
+  renderLookAgain,
   renderProfile,
   renderReauthenticate,
   renderRegister,
@@ -70,6 +71,7 @@ function guestPages(t: Text, csrf: string | undefined): readonly Sample[] {
       'signed out',
       renderSignedOut({ ...guest, returnTo, reason: 'refresh_reuse', endedAt: NOW }),
     ),
+    page('look again', renderLookAgain(t('/login?returnTo=%2Fdashboard'))),
     page('error 404', renderError({ ...guest, status: 404 })),
     page(
       'error 429',

@@ -1,0 +1,57 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Answer, Client } from './client.js'
+
+/** What was asked, when, and what came back. */
+export interface Sample {
+  readonly what: string
+  /** On the clock of `performance.now()`. */
+  readonly begunAt: number
+  readonly answer: Answer
+}
+
+/** What a client does over and over. */
+export interface Habit {
+  readonly what: string
+  /** Milliseconds between two requests. */
+  readonly rest?: number
+  ask(client: Client): Promise<Answer>
+}
+
+/** Clients that keep asking until they are stopped. */
+export interface Load {
+  readonly samples: readonly Sample[]
+  stop(): Promise<void>
+}
+
+/** Milliseconds between two requests of one client, unless its habit says otherwise. */
+const REST = 250
+
+/** Each client takes one habit, in turn. A request that gets no answer at all fails `stop`. */
+export function startLoad(clients: readonly Client[], habits: readonly Habit[]): Load {
+  const samples: Sample[] = []
+  let isOver = false
+  const live = async (client: Client, { what, ask, rest = REST }: Habit): Promise<void> => {
+    while (!isOver) {
+      const begunAt = performance.now()
+      samples.push({ what, begunAt, answer: await ask(client) })
+      await pause(rest)
+    }
+  }
+  const all = clients.map((client, index) => live(client, habits[index % habits.length] as Habit))
+  const done = Promise.all(all)
+  // Whoever asks hears of it in `stop`.
+  done.catch(() => undefined)
+  return {
+    samples,
+    async stop() {
+      isOver = true
+      await done
+    },
+  }
+}
+
+/** The smallest value that the given share of all values does not exceed. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN
+}
