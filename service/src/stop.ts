@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { setTimeout as pause } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from './log/index.js'
 import type { Lifecycle } from './parts.js'
 
@@ -11,7 +11,7 @@ const LEAVE_AFTER = 200
 /** Requests under way get this long to finish. */
 const DRAIN_WITHIN = 10_000
 /** Idle keep-alive connections are looked for this often while draining. */
-const LOOK_EVERY = 100
+const LOOK_EVERY = 50
 
 /** What has to be stopped. */
 export interface Stoppable {
@@ -55,19 +55,23 @@ async function drain(server: Server): Promise<void> {
     response.setHeader('Connection', 'close')
   })
   await pause(LEAVE_AFTER)
-  const closed = new Promise<void>((resolve) =>
+  await readWhatCame()
+  const closed = new Promise<true>((resolve) => {
     server.close(() => {
-      resolve()
-    }),
-  )
-  const looking = setInterval(() => {
-    server.closeIdleConnections()
-  }, LOOK_EVERY)
-  server.closeIdleConnections()
+      resolve(true)
+    })
+  })
   const patience = setTimeout(() => {
     server.closeAllConnections()
   }, DRAIN_WITHIN)
-  await closed
-  clearInterval(looking)
+  while (!(await Promise.race([closed, pause(LOOK_EVERY, false)]))) {
+    await readWhatCame()
+    server.closeIdleConnections()
+  }
   clearTimeout(patience)
+}
+
+/** After a busy moment timers come before sockets: a connection may look idle whose request lies waiting. */
+async function readWhatCame(): Promise<void> {
+  for (let turn = 0; turn < 3; turn += 1) await nextTurn()
 }

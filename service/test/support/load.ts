@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Answer, Client } from './client.js'
 
@@ -20,7 +21,8 @@ export interface Habit {
 /** Clients that keep asking until they are stopped. */
 export interface Load {
   readonly samples: readonly Sample[]
-  stop(): Promise<void>
+  /** Ends it. Answers by how many milliseconds this machine was late for its own timers, one time in a hundred. */
+  stop(): Promise<number>
 }
 
 /** Milliseconds between two requests of one client, unless its habit says otherwise. */
@@ -29,6 +31,8 @@ const REST = 250
 /** Each client takes one habit, in turn. A request that gets no answer at all fails `stop`. */
 export function startLoad(clients: readonly Client[], habits: readonly Habit[]): Load {
   const samples: Sample[] = []
+  const lateness = monitorEventLoopDelay({ resolution: 1 })
+  lateness.enable()
   let isOver = false
   const live = async (client: Client, { what, ask, rest = REST }: Habit): Promise<void> => {
     while (!isOver) {
@@ -46,6 +50,8 @@ export function startLoad(clients: readonly Client[], habits: readonly Habit[]):
     async stop() {
       isOver = true
       await done
+      lateness.disable()
+      return lateness.percentile(99) / 1e6
     },
   }
 }

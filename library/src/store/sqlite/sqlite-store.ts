@@ -30,7 +30,7 @@ export interface SqliteStoreOptions extends StoreOptions {
   readonly clock?: Clock
   /** Assigns subjects to buckets. Default: a random key that the file keeps, so that all its processes agree. */
   readonly routingKey?: string
-  /** Milliseconds for which a call waits for another process's lock before it throws. Default 100. */
+  /** Milliseconds for which a call waits for another process's lock before it throws; below the command deadline. Default 200. */
   readonly busyTimeout?: number
   /** Milliseconds for which opening waits for another process that opens, migrates or locks the file. Default 5000. */
   readonly openTimeout?: number
@@ -95,7 +95,7 @@ interface Access {
 }
 
 function toAccess(connection: Connection, options: SqliteStoreOptions): Access {
-  const { clock = systemClock, busyTimeout = 100 } = options
+  const { clock = systemClock, busyTimeout = 200 } = options
   const { tombstoneFor = STORE_DEFAULTS.tombstoneFor, lingerFor = STORE_DEFAULTS.lingerFor } =
     options
   const writer = createWriter(connection, busyTimeout)
