@@ -16,6 +16,8 @@ const POSTGRES_HOME = '/usr/lib/postgresql'
 export const SYSTEM_PARTS = [
   { program: 'redis-server', debian: 'redis-server' },
   { program: 'chromium', debian: 'chromium' },
+  { program: 'promtool', debian: 'prometheus' },
+  { program: 'curl', debian: 'curl' },
   { program: 'postgres', debian: 'postgresql', folders: postgresFolders },
 ]
 

@@ -82,7 +82,7 @@ describe('session cookies', () => {
     expect([...two.jar.keys()]).toHaveLength(1)
   })
 
-  it('behaviour 8a: a cookie that the connection cannot carry is not sent; the diagnostic names cause and fix, once for each refusal', async () => {
+  it('a cookie that the connection cannot carry is not sent; the diagnostic names cause and fix, once for each refusal', async () => {
     const { sojourn, told } = scene()
     const forwardedNotice = 'x-forwarded-proto=https from 10.0.0.3 ignored: trustProxy is not set'
     const attempt = new Browser(sojourn).visit((session) => session.signIn('alice'), {

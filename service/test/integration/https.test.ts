@@ -8,6 +8,7 @@ import { request as httpsRequest } from 'node:https'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startRedis, type RedisServer } from '../../../library/test/support/redis-server.js'
+import { ROOT } from '../../../tools/workspace/places.mjs'
 import type { Answer, Client } from '../support/client.js'
 import { BY_HTTPS, production } from '../support/https.js'
 import { startService, temporaryFolder, type Service } from '../support/service.js'
@@ -159,6 +160,8 @@ describe('with a certificate of its own', () => {
     expect(status).toBe(201)
     expect(protocol).toMatch(/^TLSv1\.[23]$/)
     expect(cookies.some((line) => /^__Host-sid-.*Secure/.test(line))).toBe(true)
+    // A proxy may do it instead; how is said where people look first.
+    expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).toMatch(/`TRUST_PROXY`.*proxies/)
     // Nothing but TLS is spoken there.
     expect(await speak(service.port, 'GET / HTTP/1.1\r\nHost: app.example\r\n\r\n')).not.toMatch(
       /^HTTP/,

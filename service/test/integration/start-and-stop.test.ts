@@ -1,5 +1,6 @@
 /** The process itself: what it reads, what it says, what it refuses to start with, and how it ends. */
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -18,6 +19,8 @@ import { runToEnd, startService, type Environment } from '../support/service.js'
 
 const PASSWORD = 'correct horse battery 9'
 const EXIT_CONFIG = 78
+
+const document = (name: string): string => readFileSync(join(ROOT, name), 'utf8')
 
 describe('what is read', () => {
   it('S0-24, S2-14, S2-15: listens on PORT, 3000 where it is not set, and says where', async () => {
@@ -45,6 +48,7 @@ describe('what is read', () => {
     const [name, value] = [...client.jar].find(([, text]) => !before.cookie.includes(text)) ?? []
     expect((await client.get('/dashboard', { cookie: `${name}=${value}` })).status).toBe(200)
     expect((await before.get('/dashboard')).status).toBe(401)
+    expect(document('.env.example')).toMatch(/Signs session cookies[^]*It does not encrypt\./)
   })
 
   it('S0-27, S0-28: REDIS_HOST and REDIS_PORT lead to Redis, on 6379 where nothing else is said', async () => {
@@ -234,6 +238,7 @@ describe('every Node from the floor on', () => {
   it.each(['20.19.0', '22', '24'])(
     'S0-21: runs the service: %s',
     async (version) => {
+      expect(document('README.md')).toMatch(/Node\.js 20\.19 or newer[^]*asked for Node 14/)
       const tool = [join(ROOT, 'tools/with-node.mjs'), version, '--', 'node']
       const { stdout } = await run(process.execPath, [...tool, '-p', 'process.execPath'])
       await using service = await startService({}, { node: stdout.trim() })
