@@ -89,7 +89,7 @@ describe('the system parts', () => {
 
   /** A machine whose PATH holds only these programs, besides the few that scripts need. */
   function machine(programs: Readonly<Record<string, string>>) {
-    const bin = plantTree(programs, 0o755)
+    const bin = plantTree({ promtool: PROGRAM, curl: PROGRAM, ...programs }, 0o755)
     for (const name of ['sh', 'env', 'chmod']) symlinkSync(`/bin/${name}`, join(bin, name))
     const run = () =>
       spawnSync(process.execPath, ['--input-type=module', '-e', install], {
