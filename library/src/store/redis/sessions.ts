@@ -1,5 +1,6 @@
+import { toRecord } from '../memory/record.js'
 import { InvalidInput } from '../../errors.js'
-import { TRAITS, type SessionId, type SessionRecord, type TraitName } from '../record.js'
+import { TRAITS, type SessionId, type TraitName } from '../record.js'
 import type {
   Change,
   ChangeResult,
@@ -81,29 +82,8 @@ function toCreateResult(session: NewSession, reply: Reply): CreateResult {
   const bucket = bucketPart(session.id)
   return {
     status: 'created',
-    record: toNewRecord(session, now, whole(epoch) ?? 0),
+    record: toRecord(session, whole(epoch) ?? 0, now),
     evicted: evicted.map((own) => toSessionId(bucket, own)),
-  }
-}
-
-/** The record as the script has just written it. */
-function toNewRecord(session: NewSession, now: number, epoch: number): SessionRecord {
-  return {
-    id: session.id,
-    subject: session.subject,
-    secretDigest: session.secretDigest,
-    previousDigest: undefined,
-    previousUntil: undefined,
-    createdAt: now,
-    lastSeenAt: now,
-    authenticatedAt: session.subject === undefined ? undefined : now,
-    idleTimeout: session.idleTimeout,
-    absoluteExpiresAt: now + session.absoluteTimeout,
-    endsAs: undefined,
-    epoch,
-    revision: session.data.size > 0 ? 1 : 0,
-    traits: { ...session.traits },
-    data: new Map([...session.data].map(([key, json]) => [key, { json, revision: 1 }])),
   }
 }
 
