@@ -93,8 +93,7 @@ function isKnown(layer) {
  * @returns {string | undefined}
  */
 function packageRule(part, target, isType) {
-  if (isBuiltin(target))
-    return WITHOUT_NODE.test(part) ? 'browser/ runs where Node is not' : undefined
+  if (isBuiltin(target)) return WITHOUT_NODE.test(part) ? 'this runs where Node is not' : undefined
   const rule = PACKAGES.find((one) => one.part.test(part))
   if (rule === undefined) return undefined
   return rule.packages.test(target) && (isType || rule.typesOnly !== true) ? undefined : rule.why

@@ -2,7 +2,7 @@
  * The layers of library/src, lowest first. A folder or file may import its own layer and those below:
  *
  *   adapter, compat -> sojourn.ts, exchange.ts, options.ts -> session, guard, response
- *   -> credential, store -> request -> system, errors
+ *   -> keys -> credential, store -> request -> system, errors
  *
  * What stands beside the ladder, or keeps off a rung below it, is named in BESIDE.
  */
@@ -10,6 +10,7 @@ export const LADDER = [
   ['system', 'errors'],
   ['request'],
   ['credential', 'store'],
+  ['keys'],
   ['session', 'guard', 'response'],
   ['sojourn', 'exchange', 'options'],
   ['adapter', 'compat'],
@@ -39,6 +40,11 @@ export const BESIDE = {
   adapter: { also: ['telemetry'] },
   // What applications use in their tests may reach everything but the frameworks' adapters.
   testing: { below: 'options', also: ['telemetry', 'compat'] },
+  // Runs where there is no store and perhaps no Node: it reads tokens, and nothing else of ours.
+  verify: {
+    below: 'none',
+    also: ['credential', 'errors', 'system/clock.ts', 'system/duration.ts'],
+  },
   // Runs in the page: nothing of the server's code.
   browser: { below: 'none' },
   // The front door only re-exports (checked), from anywhere below the adapters.
@@ -56,6 +62,7 @@ export const READS_OPTIONS = 'session/settings.ts'
  */
 export const PACKAGES = [
   { part: /^credential\//, packages: /^jose$/, why: 'credential/ may load jose, nothing else' },
+  { part: /^verify\//, packages: /^jose$/, why: 'verify/ may load jose, nothing else' },
   {
     part: /^store\/sqlite\//,
     packages: /^@photostructure\/sqlite$/,
@@ -79,8 +86,8 @@ export const PACKAGES = [
   },
 ]
 
-/** Node's own modules that browser code must not touch: all of them. */
-export const WITHOUT_NODE = /^browser\//
+/** Code for pages and edge runtimes: Node's own modules are not there. */
+export const WITHOUT_NODE = /^(browser|verify|credential\/jwt)\//
 
 /**
  * Imports that a folder of service/src must not have: of another folder, or of a package.

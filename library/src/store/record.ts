@@ -38,13 +38,34 @@ export interface SessionRecord {
   readonly epoch: number
   /** Counts the writes to the data, that of `create` included; 0 while there never was any. */
   readonly revision: number
+  /** The refresh tokens of this session, or `undefined` while it has none. */
+  readonly family: RefreshFamily | undefined
   /** Short facts the store keeps without reading them: see {@link TRAITS}. */
   readonly traits: Readonly<Partial<Record<TraitName, string>>>
   readonly data: ReadonlyMap<string, DataEntry>
 }
 
 /**
- * Facts about a session that no store verb depends on. The one-letter field names keep a Redis
+ * All refresh tokens that descend from one: what is kept of them is a number that grows. Nothing here can be
+ * presented, and every token is recomputed from its predecessor, never stored.
+ */
+export interface RefreshFamily {
+  /** SHA-256 of the random seed that all tokens of the family carry, base64url. */
+  readonly seedDigest: string
+  /** The number of the one token that is good; the first has 1. */
+  readonly generation: number
+  /** The number of the token that was exchanged for it; `undefined` before the first exchange. */
+  readonly parent: number | undefined
+  /** When it was exchanged, or when the family began. */
+  readonly rotatedAt: number
+  /** The present token was seen in use: it was exchanged itself, or an access token issued with it came in. */
+  readonly isPresented: boolean
+  /** The instant after which no token of the family is exchanged, however often it was. */
+  readonly expiresAt: number
+}
+
+/**
+ * Facts about a session that no store verb depends on, but that `rotate` compares `client`. The one-letter field names keep a Redis
  * record small; each value stays under 64 bytes, past which Redis doubles the record.
  */
 export const TRAITS = {
@@ -64,6 +85,16 @@ export const TRAITS = {
   challenge: 'n',
   /** When the secret was last renewed, as epoch milliseconds in base 36; absent until the first renewal. */
   renewed: 'r',
+  /** The OAuth client that its tokens were issued to. */
+  client: 'c',
+  /** What its tokens allow, space-separated (RFC 6749 section 3.3). */
+  scope: 's',
+  /** Whom its tokens are for, space-separated, where it is not everybody configured. */
+  audience: 'a',
+  /** The session from which this one was opened, while impersonating. */
+  parent: 'v',
+  /** Why somebody acts for the subject. */
+  purpose: 'u',
 } as const
 
 /** Name of a trait. */
@@ -94,6 +125,8 @@ export interface SubjectRecord {
   readonly epochReason: EndReason | undefined
   /** A disabled subject has no live session and cannot start one. */
   readonly isDisabled: boolean
+  /** Grows by one with every change of the attributes, so that what was made from older ones can be told. */
+  readonly version: number
   /** Facts that all sessions of the subject share (role, plan, …), as JSON text by key. */
   readonly attributes: ReadonlyMap<string, string>
 }
@@ -103,6 +136,7 @@ export const NO_SUBJECT_RECORD: SubjectRecord = {
   epoch: 0,
   epochReason: undefined,
   isDisabled: false,
+  version: 0,
   attributes: new Map(),
 }
 

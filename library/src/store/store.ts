@@ -1,4 +1,5 @@
 import type { EndReason } from './end-reason.js'
+import type { ChangeFeed } from './change-feed.js'
 import type { DataEntry, SessionId, SessionRecord, SubjectRecord, TraitName } from './record.js'
 
 /**
@@ -41,6 +42,12 @@ export interface Store {
   /** Applies one change to a live session, whole or not at all. */
   change(id: SessionId, change: Change): Promise<ChangeResult>
 
+  /**
+   * Exchanges a refresh token of a live session for its successor, as one step, and ends the session as
+   * `refresh_reuse` where a spent token comes in. See {@link RotateResult} for what can become of it.
+   */
+  rotate(id: SessionId, rotation: Rotation): Promise<RotateResult>
+
   /** Ends a session now, or `after` milliseconds from now at the latest. */
   end(id: SessionId, reason: EndReason, options?: EndOptions): Promise<EndResult>
 
@@ -67,6 +74,22 @@ export interface Store {
    * as `endAll` with `subject_disabled` would, so that enabling brings no session back.
    */
   changeSubject(subject: string, change: SubjectChange): Promise<SubjectRecord>
+
+  /** A small text that all processes share (a key ring, say), or `undefined` where there is none of that name. */
+  readDocument(name: string): Promise<StoreDocument | undefined>
+
+  /**
+   * Keeps a text of at most 65,536 characters under `name`, where its revision is still `expect` (0: there is
+   * none yet). `undefined`: somebody else was first, and nothing was written. It is kept 400 days after the
+   * last write or read.
+   */
+  writeDocument(name: string, text: string, expect: number): Promise<StoreDocument | undefined>
+
+  /**
+   * Tells of changes as they happen, so that a near cache can be kept. Absent where this store cannot
+   * (Redis without a connection to listen on).
+   */
+  readonly changes?: ChangeFeed | undefined
 
   /** Reaches for the storage and says how it is; throws {@link StoreUnavailable} where it cannot be reached. */
   check(): Promise<StoreHealth>
@@ -102,6 +125,15 @@ export interface NewSession {
   readonly data: ReadonlyMap<string, string>
   /** How many live sessions the subject may have, this one included. */
   readonly limit?: SessionLimit
+  /** The first refresh token is issued with the session. */
+  readonly family?: NewFamily
+}
+
+/** The beginning of a {@link RefreshFamily}. */
+export interface NewFamily {
+  readonly seedDigest: string
+  /** Milliseconds after which no token of it is exchanged any more. */
+  readonly lifetime: number
 }
 
 /** A cap on the live sessions of one subject. */
@@ -158,6 +190,12 @@ export interface Change {
   /** Traits to write; `null` removes one. */
   readonly traits?: Readonly<Partial<Record<TraitName, string | null>>>
   readonly renewal?: Renewal
+  /** The person proved who they are, and the secret stays: `authenticatedAt` becomes now. */
+  readonly isAuthentication?: boolean
+  /** Begins a family of refresh tokens; one that was there before is dead. */
+  readonly family?: NewFamily
+  /** An access token issued with this generation of the refresh token came in: where it is the present one, `isPresented` is set. */
+  readonly presentedGeneration?: number
   /** Stop accepting the digest from before the last renewal. */
   readonly forgetPrevious?: boolean
 }
@@ -197,6 +235,65 @@ export type ChangeResult =
 export interface Gone {
   readonly status: 'gone'
   readonly ending: Ending | undefined
+}
+
+/** A refresh token that was presented. Its form and its MAC are good: somebody who knew the key made it. Durations are milliseconds. */
+export interface Rotation {
+  readonly seedDigest: string
+  readonly generation: number
+  /** The client it was presented by; has to equal the trait `client`. */
+  readonly client: string | undefined
+  /** For how long after an exchange the direct parent gets the same successor once more. 0: never. */
+  readonly grace: number
+  /** For how long after an exchange the direct parent gets a fresh successor while the first one was never presented. 0: never. */
+  readonly forgiveFor: number
+  /** Time since the last exchange after which the token is dead. `undefined`: only the family's limit holds. */
+  readonly idleTimeout: number | undefined
+  /** The exchange counts as activity: the idle time starts anew. */
+  readonly isSeen: boolean
+}
+
+/**
+ * What became of a refresh token. With `g` for what is presented, and `n`, `p` for the generation and the
+ * parent that are kept, in this order:
+ *
+ * | case                                                          | status      | kept afterwards             |
+ * |---------------------------------------------------------------|-------------|-----------------------------|
+ * | no live session                                               | `gone`      | as it was                   |
+ * | no family, or another seed; another client; too old           | `refused`   | as it was                   |
+ * | g = n                                                         | `rotated`   | n+1, parent n               |
+ * | g = n+1: the write before was lost in a failover              | `healed`    | g+1, parent g               |
+ * | g > n+1                                                       | `refused`   | as it was                   |
+ * | g = p, at most `grace` after the exchange                     | `replayed`  | as it was; successor is n   |
+ * | g = p, at most `forgiveFor` after it, n was never presented   | `forgiven`  | n+1, parent p, n is dead    |
+ * | anything else                                                 | `reused`    | ended, as `refresh_reuse`   |
+ *
+ * `rotatedAt` becomes now and `isPresented` false with every new generation.
+ */
+export type RotateResult =
+  | {
+      readonly status: 'rotated' | 'healed' | 'replayed' | 'forgiven'
+      /** The number of the successor. */
+      readonly generation: number
+      /** The session as it is now, with its data. */
+      readonly record: SessionRecord
+      readonly subject: SubjectRecord
+      readonly now: number
+    }
+  | {
+      readonly status: 'refused'
+      /** `unknown`: no such family; `client`: somebody else's; `expired`; `ahead`: nobody was told of it yet. */
+      readonly reason: 'unknown' | 'client' | 'expired' | 'ahead'
+    }
+  /** This very call ended the session. `record` is as it was, without its data. */
+  | { readonly status: 'reused'; readonly record: SessionRecord }
+  | Gone
+
+/** A text that all processes share. */
+export interface StoreDocument {
+  readonly text: string
+  /** Grows by one with every write; the first has 1. */
+  readonly revision: number
 }
 
 export interface EndOptions {
