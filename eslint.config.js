@@ -104,7 +104,7 @@ export default defineConfig(
   },
   {
     files: ['library/src/**/*.ts'],
-    ignores: ['library/src/system/**', 'library/src/credential/**'],
+    ignores: ['library/src/{system,credential,keys}/**'],
     rules: {
       'no-restricted-imports': [
         'error',

@@ -17,6 +17,8 @@ export const ERROR_STATUS = {
   session_flood: 429,
   /** A session cookie is needed, but this connection is not secure. */
   tls_required: 403,
+  /** Not for somebody who acts for somebody else. */
+  impersonation: 403,
   /** A value from outside has the wrong form. */
   field_invalid: 400,
   /** An option has the wrong form, or two do not go together. Thrown when the library is set up. */
@@ -27,6 +29,10 @@ export const ERROR_STATUS = {
   ERR_SESSION_TOO_LARGE: 413,
   /** The session was asked for facts before `await session.load()`. */
   ERR_SESSION_NOT_LOADED: 500,
+  /** There is no key to sign tokens with. */
+  ERR_NO_KEY: 500,
+  /** The claims for a token are more than fit, or hold what must not get out. */
+  ERR_TOKEN_CLAIMS: 500,
   /** A new cookie was needed after the headers had left. */
   ERR_HEADERS_SENT: 500,
   /** Something wrote to a session handle that only reads. */

@@ -1,9 +1,10 @@
+import { readAuthorization, type PresentedBearer } from './credential/authorization.js'
 import { presentSessionToken } from './credential/present.js'
 import type { Incoming } from './request/incoming.js'
 import { networkOf } from './request/client-address.js'
 import { readCookies } from './request/cookies.js'
 import { NOTHING_OUT, type Outgoing } from './response/outgoing.js'
-import { PERSONAL, type SessionCookies } from './response/session-cookies.js'
+import { PERSONAL, PERSONAL_BY_TOKEN, type SessionCookies } from './response/session-cookies.js'
 import { commit, effects, isSettled, type CookieEffects } from './session/commit.js'
 import { cookieMaxAge } from './session/lifetime.js'
 import { Session, type Schemas } from './session/session.js'
@@ -38,6 +39,8 @@ export interface ExchangeParts {
   readonly schemas: Schemas
 }
 
+const NO_BEARER: PresentedBearer = { kind: 'nothing' }
+
 export function createExchange<Data extends object>(
   parts: ExchangeParts,
   incoming: Incoming,
@@ -55,6 +58,7 @@ class RequestExchange<Data extends object> implements Exchange<Data>, VisitReque
   #visit: Visit | undefined
   #isNoted = false
   #presented: ReturnType<VisitRequest['present']> | undefined
+  #bearer: PresentedBearer | undefined
 
   constructor(parts: ExchangeParts, incoming: Incoming, answer: Answer) {
     this.#parts = parts
@@ -75,10 +79,10 @@ class RequestExchange<Data extends object> implements Exchange<Data>, VisitReque
     return commit(visit).then((what) => this.#render(what))
   }
 
-  #render({ send, clear, wasRead }: CookieEffects): Outgoing {
+  #render({ send, clear, isSignIn, wasRead }: CookieEffects): Outgoing {
     if (!wasRead) return NOTHING_OUT
     const order = send && { ...send, maxAge: cookieMaxAge(send.record, send.now) }
-    return this.#parts.cookies.render({ send: order, clear }, this.incoming)
+    return this.#parts.cookies.render({ send: order, clear, isSignIn }, this.incoming)
   }
 
   present(): ReturnType<VisitRequest['present']> {
@@ -96,6 +100,25 @@ class RequestExchange<Data extends object> implements Exchange<Data>, VisitReque
     }
   }
 
+  bearer(): PresentedBearer {
+    this.#bearer ??= this.#readBearer()
+    return this.#bearer
+  }
+
+  /** The header first; the cookie that holds an access token counts where no session cookie says more. */
+  #readBearer(): PresentedBearer {
+    const { core, cookies } = this.#parts
+    if (core.kit === undefined) return NO_BEARER
+    const { incoming } = this
+    const header = incoming.header('authorization')
+    if (header !== undefined) return readAuthorization(header, incoming.isRepeated('authorization'))
+    if (incoming.cookieHeader === undefined || this.present().session.kind !== 'nothing') {
+      return NO_BEARER
+    }
+    const token = cookies.tokens?.readAccess(incoming)
+    return token === undefined ? NO_BEARER : { kind: 'bearer', token }
+  }
+
   get client(): VisitRequest['client'] {
     return { address: this.incoming.address, userAgent: this.incoming.userAgent }
   }
@@ -109,7 +132,8 @@ class RequestExchange<Data extends object> implements Exchange<Data>, VisitReque
   }
 
   noteRead(): void {
-    this.#answer.onRead?.(PERSONAL)
+    const { kit } = this.#parts.core
+    this.#answer.onRead?.(kit === undefined ? PERSONAL : PERSONAL_BY_TOKEN)
   }
 
   noteChange(): void {

@@ -1,14 +1,19 @@
 /** The front door of `sojourn`: re-exports only. */
-export { createSojourn, type Sojourn } from './sojourn.js'
+export { createSojourn, type Sojourn, type Tokens } from './sojourn.js'
 export type { Answer, Exchange } from './exchange.js'
 export { DEFAULTS } from './options.js'
 export type {
   AnonymousOptions,
+  CacheOptions,
+  ClaimsAnswer,
   CookieOptions,
   PrivacyMode,
   PrivacyOptions,
+  RefreshOptions,
   ResilienceOptions,
   SojournOptions,
+  TokenHolder,
+  TokenOptions,
   ValueSchema,
 } from './options.js'
 export {
@@ -24,14 +29,24 @@ export { SessionEnded } from './session/commit.js'
 export { SessionRefused, type SignInOptions } from './session/start.js'
 export type { ElevateOptions } from './session/renew.js'
 export type { Session } from './session/session.js'
+export type { IssueOptions, TokenSet } from './session/issue.js'
+export type { ImpersonateOptions } from './session/impersonate.js'
+export type { LoadOptions } from './session/load.js'
+export type { Introspection } from './session/oauth.js'
+export type { RefreshRefused, RefreshRequest, RefreshResult } from './session/refresh.js'
 export type { SessionFacts } from './session/facts.js'
 export type { Resolution } from './session/resolve.js'
 export type { Register, RevokeAllOptions, RevokeOptions, SessionPage } from './session/register.js'
 export type { EventName, Listener, SojournEvents } from './session/events.js'
+export { createAuthCheck, type AuthRules } from './guard/auth-guard.js'
+export { refuseCredentialInUrl } from './guard/credential-in-url.js'
+export type { AccessClaims } from './credential/jwt/index.js'
 export { refuseUnlessRecent, refuseUnlessSignedIn, type Refusal } from './guard/session-guard.js'
 export { refuseCrossOrigin, type CrossOriginOptions } from './guard/cross-origin.js'
 export type { Incoming } from './request/incoming.js'
 export type { Outgoing } from './response/outgoing.js'
+export type { ChangeFeed, ChangeWatcher, Endings } from './store/change-feed.js'
+export type { NearCacheStats } from './store/near-cache.js'
 export { createMemoryStore } from './store/memory.js'
 export { END_REASONS, type EndReason } from './store/end-reason.js'
 export type { SessionId, SessionRecord } from './store/record.js'

@@ -1,6 +1,8 @@
 import type { Duration } from './system/duration.js'
 import type { Clock } from './system/clock.js'
 import type { SessionLimit, Store } from './store/store.js'
+import type { KeyRing } from './keys/key-ring.js'
+import type { KeyDocuments } from './keys/shared-document.js'
 
 /**
  * Every option of `createSojourn`, documented here and nowhere else: the reference pages are generated
@@ -57,6 +59,13 @@ export interface SojournOptions<Data extends object = Record<string, unknown>> {
    * `z.object({…}).shape`. A value that does not fit counts as absent and raises `data.invalid`.
    */
   readonly schema?: { readonly [Key in keyof Data]?: ValueSchema<Data[Key]> }
+  /** Access and refresh tokens that present this application's sessions. Default: none, cookies only. */
+  readonly tokens?: TokenOptions
+  /**
+   * Answers reads from this process's memory, without a round trip, within a stated bound. `false`: every request
+   * asks the store ("strict"). Default: on, where the store can tell of changes (memory, SQLite, Redis with a `subscriber`).
+   */
+  readonly cache?: CacheOptions | false
   /** Deadlines and the circuit breaker in front of the store. */
   readonly resilience?: ResilienceOptions
   /** Says whether a request must not count as activity of the person (polling, prefetch). Default: none is passive. */
@@ -102,6 +111,79 @@ export interface CookieOptions {
   readonly partitioned?: boolean
   /** Also send `Clear-Site-Data: "cookies", "storage"` at sign-out over a secure connection. Default `true`. */
   readonly clearSiteData?: boolean
+}
+
+/** Access tokens (RFC 9068 JWTs) and refresh tokens. They die with their session. */
+export interface TokenOptions {
+  /** Who issues them, the claim `iss`: the address of this application, such as `https://app.example`. */
+  readonly issuer: string
+  /** Whom they are for, the claim `aud`: what this application accepts, and what its tokens say unless asked otherwise. */
+  readonly audience: string | readonly string[]
+  /** Other audiences that tokens may be issued for. This application does not accept them. Default none. */
+  readonly otherAudiences?: readonly string[]
+  /**
+   * The keys that sign, from `sojourn/keys`: `createStaticKeyRing(…)`, or `(documents) => createStoredKeyRing({ documents, … })`
+   * for a ring that is kept in this application's store. Default: Ed25519 keys derived from `secrets`; they rotate together.
+   */
+  readonly keys?: KeyRing | ((documents: KeyDocuments) => KeyRing)
+  /** How long an access token lives. A call may ask for less, never for more. Default `'15m'`. */
+  readonly accessLifetime?: Duration
+  /** Share of that lifetime by which each token is shortened at random, from 0 to 0.5, so that clients do not come back all at once. Default 0.1. */
+  readonly jitter?: number
+  /**
+   * Asked for more claims whenever an access token is issued, at each refresh anew (so they are fresh). `undefined`: the
+   * person is gone, and the session ends. Only what `allowedClaims` names gets into the token.
+   */
+  readonly claims?: (holder: TokenHolder) => ClaimsAnswer | Promise<ClaimsAnswer>
+  /** Names of the claims that `claims` may add. Names that sound like secrets are refused. Default none. */
+  readonly allowedClaims?: readonly string[]
+  /** Most bytes of JSON that those claims may take. Default 1,024. */
+  readonly maxClaimBytes?: number
+  /** Seconds by which clocks may differ when an expiry is judged. Default 5. */
+  readonly clockTolerance?: number
+  readonly refresh?: RefreshOptions
+}
+
+/** What a claims provider may answer. */
+export type ClaimsAnswer = Readonly<Record<string, unknown>> | undefined
+
+/** Whom an access token is for. */
+export interface TokenHolder {
+  readonly subject: string
+  readonly sessionId: string
+  readonly clientId: string | undefined
+  readonly scope: readonly string[]
+  /** Facts that all sessions of the subject share; see `patchSubject`. */
+  readonly attributes: Readonly<Record<string, unknown>>
+}
+
+/** Refresh tokens. */
+export interface RefreshOptions {
+  /** How long after the sign-in the last of them can be exchanged; never longer than the session lives. Default `'7d'`. */
+  readonly lifetime?: Duration
+  /** Time without an exchange after which they are dead. Default: the session's own idle time alone decides. */
+  readonly idle?: Duration
+  /** How long the token before gets the same successor once more: tabs race, answers are lost. Default `'10s'`, at most `'60s'`. */
+  readonly grace?: Duration
+  /**
+   * How long the token before gets a fresh successor while the first one was never presented, neither itself nor by its
+   * access token (the answer was lost on a phone). Default `0`: then it is reuse, as RFC 9700 section 4.14.2 has it.
+   */
+  readonly forgive?: Duration
+  /** Secrets that sign them, newest first, at least 32 bytes each. Default: keys derived from `secrets`. */
+  readonly secrets?: string | readonly string[]
+  /** Random bytes in a family's seed, from 16 to 64. Default 32. */
+  readonly seedBytes?: number
+  /** The path that the refresh cookie is limited to. Default `'/auth/refresh'`. */
+  readonly cookiePath?: string
+}
+
+/** The near cache. */
+export interface CacheOptions {
+  /** For how long at most a change made elsewhere may go unnoticed, whatever fails. `0` turns the cache off. Default `'500ms'`. */
+  readonly maxStaleness?: Duration
+  /** Most sessions that are kept. Default 10,000 (8 MB at most). */
+  readonly maxEntries?: number
 }
 
 /** How much of a personal fact is kept. */
@@ -160,6 +242,17 @@ export const DEFAULTS = {
   commandDeadline: 250,
   failuresToOpen: 5,
   probeEvery: 500,
+  accessLifetime: 900_000,
+  jitter: 0.1,
+  maxClaimBytes: 1_024,
+  clockTolerance: 5,
+  refreshLifetime: 604_800_000,
+  refreshGrace: 10_000,
+  refreshForgive: 0,
+  refreshSeedBytes: 32,
+  refreshCookiePath: '/auth/refresh',
+  maxStaleness: 500,
+  maxCacheEntries: 10_000,
 } as const
 
 /** Browsers cap the life of a cookie at 400 days (RFC 6265bis section 5.5). */

@@ -22,6 +22,7 @@ import { createRouter, refuseOtherMethods } from './route/router.js'
 import { sessionDataRoutes } from './route/session-data.js'
 import { signInRoutes } from './route/sign-in.js'
 import { signOutRoutes } from './route/sign-out.js'
+import { refuseTokensInUrls, tokenRoutes } from './route/tokens.js'
 import { keepNothing, requireHttps, securityHeaders } from './transport.js'
 
 export function createApp(parts: Parts): Express {
@@ -43,6 +44,7 @@ export function createApp(parts: Parts): Express {
     accountRoutes(parts),
     deviceRoutes(parts),
     sessionDataRoutes(parts),
+    tokenRoutes(parts),
   ]
   const steps: readonly RequestHandler[] = [
     observeRequests(metrics),
@@ -52,6 +54,7 @@ export function createApp(parts: Parts): Express {
     refuseOtherMethods([...forMachines, ...forPeople]),
     ...forMachines,
     requireHttps(config.server, sojourn.proxyTrust),
+    refuseTokensInUrls(parts),
     strictQuery,
     compression(),
     web.sessions,

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
-import { createSojourn } from 'sojourn'
+import { createSojourn, type TokenOptions } from 'sojourn'
 import { createExpressAdapter, createNodeIncoming } from 'sojourn/express'
 import { findSqliteDriver } from 'sojourn/sqlite'
-import { createMetrics, observeSojourn, observeStoreCalls } from 'sojourn/telemetry'
+import { createMetrics, observeCache, observeSojourn, observeStoreCalls } from 'sojourn/telemetry'
+import type { Accounts } from './account/account.js'
 import { createAccounts } from './account/accounts.js'
 import { openDatabase, type DatabasePlace } from './account/database.js'
 import { createPasswordHasher, PASSWORD_MINIMUM } from './account/password.js'
@@ -16,7 +17,8 @@ import {
   observeProcess,
   observeSignIns,
 } from './metrics/index.js'
-import type { Parts, SessionData } from './parts.js'
+import { openKeyRing } from './open-key-ring.js'
+import { toPublicUser, type Parts, type SessionData } from './parts.js'
 import { onRefused, onUnavailable } from './refused.js'
 import { deviceLabel } from './route/respond.js'
 import type { OpenedStore } from './session-store.js'
@@ -58,7 +60,10 @@ export async function openParts(
     ...sessionOptions(config),
     store: opened.store,
     resilience: { onCall },
+    cache: { maxStaleness: `${config.session.cacheStaleness}ms` },
+    tokens: tokenOptions(config, accounts),
   })
+  observeCache(metrics, () => sojourn.cacheStats())
   observeSojourn(sojourn, metrics, { signInFailureReasons: FAILURES })
   logEvents(sojourn, log)
   const parts: Parts = {
@@ -102,6 +107,35 @@ function sessionOptions({ session, secrets, cookie, server, tokens, mode }: Conf
       ...(cookie.name === undefined ? {} : { name: cookie.name }),
       ...(cookie.domain === undefined ? {} : { domain: cookie.domain }),
       ...(mode === 'production' && server.isSecure ? { secure: true as const } : {}),
+    },
+  }
+}
+
+/** Tokens say of a person what `JWT_ALLOWED_TOKEN_FIELDS` names, as it is at each refresh. */
+function tokenOptions(config: Config, accounts: Accounts): TokenOptions {
+  const { tokens, secrets } = config
+  return {
+    keys: (documents) => openKeyRing(config, documents),
+    issuer: tokens.issuer,
+    audience: tokens.audience,
+    accessLifetime: tokens.accessLifetime,
+    allowedClaims: tokens.allowedFields,
+    async claims({ subject }) {
+      const account = await accounts.get(subject)
+      if (account === undefined || account.disabledAt !== undefined) return undefined
+      const known: Readonly<Record<string, unknown>> = { ...toPublicUser(account) }
+      return Object.fromEntries(
+        tokens.allowedFields.flatMap((name) =>
+          Object.hasOwn(known, name) ? [[name, known[name]]] : [],
+        ),
+      )
+    },
+    refresh: {
+      lifetime: tokens.refreshLifetime,
+      grace: tokens.refreshGrace,
+      forgive: tokens.refreshForgive,
+      secrets: secrets.refresh.map((secret) => secret.reveal()),
+      seedBytes: tokens.secretBytes,
     },
   }
 }

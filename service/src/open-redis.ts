@@ -20,10 +20,19 @@ interface Connectable {
 }
 
 /** @throws StoreRefused where waiting would not help. */
-export async function openRedis(redis: RedisConfig, log: Logger): Promise<OpenedStore> {
+export async function openRedis(
+  redis: RedisConfig,
+  log: Logger,
+  mayCache: boolean,
+): Promise<OpenedStore> {
   const client = createRedisClient(redis)
   const connection = client as Connectable
-  const store = createRedisStore({ client: client as never, keyPrefix: redis.keyPrefix })
+  const subscriber = mayCache ? openSubscriber(redis) : undefined
+  const store = createRedisStore({
+    client: client as never,
+    keyPrefix: redis.keyPrefix,
+    ...(subscriber === undefined ? {} : { subscriber: subscriber as never }),
+  })
   try {
     const isThere = await connect(connection, log)
     if (!isThere || !(await isWilling(store))) {
@@ -33,6 +42,7 @@ export async function openRedis(redis: RedisConfig, log: Logger): Promise<Opened
       )
     }
   } catch (error) {
+    subscriber?.destroy()
     connection.destroy()
     throw error
   }
@@ -40,9 +50,22 @@ export async function openRedis(redis: RedisConfig, log: Logger): Promise<Opened
     store,
     async close() {
       await store.close()
+      subscriber?.destroy()
       connection.destroy()
     },
   }
+}
+
+/**
+ * A connection to hear of changes on, without which every request asks Redis. Where it is away, nothing is served from
+ * memory; it comes back by itself. Clusters and Sentinels have none yet.
+ */
+function openSubscriber(redis: RedisConfig): Connectable | undefined {
+  if (redis.topology !== 'single') return undefined
+  const subscriber = createRedisClient(redis) as Connectable
+  subscriber.on('error', () => undefined)
+  subscriber.connect().catch(() => undefined)
+  return subscriber
 }
 
 /** Whether it runs our scripts: a user may be let in and have no right to. */

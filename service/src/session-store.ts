@@ -18,7 +18,7 @@ export async function openSessionStore(config: Config, log: Logger): Promise<Ope
   if (config.redis !== undefined) {
     // Its client takes 20 MB of memory, which nobody pays who does without it.
     const { openRedis } = await import('./open-redis.js')
-    return openRedis(config.redis, log)
+    return openRedis(config.redis, log, config.session.cacheStaleness > 0)
   }
   const store = await openSqliteStore({ file: join(config.dataDir, 'sessions.db') })
   return { store, close: async () => store.close() }

@@ -7,12 +7,20 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Request, RequestHandler, Response } from 'express'
 import { InvalidOption, StoreUnavailable } from '../errors.js'
 import { refuseCrossOrigin, type CrossOriginOptions } from '../guard/cross-origin.js'
-import { refuseUnlessRecent, refuseUnlessSignedIn, type Refusal } from '../guard/session-guard.js'
+import { createAuthCheck, type AuthRules } from '../guard/auth-guard.js'
+import { refuseCredentialInUrl } from '../guard/credential-in-url.js'
+import {
+  refuseAmbiguous,
+  refuseUnlessRecent,
+  refuseUnlessSignedIn,
+  type Refusal,
+} from '../guard/session-guard.js'
 import { createNodeIncoming } from '../request/incoming.js'
 import type { Session } from '../session/session.js'
 import type { Sojourn } from '../sojourn.js'
 import { toMilliseconds, type Duration } from '../system/duration.js'
 import { HeldAnswer } from './node/held-answer.js'
+import { createTokenRoutes, type TokenRoutes } from './token-routes.js'
 import { sendFault, sendRefusal, sendUnavailable } from './node/send.js'
 
 /** Express' `next`. */
@@ -47,13 +55,27 @@ export interface ExpressOptions {
 export interface RouteOptions {
   /** Writing to the session throws on this route. Default `false`. */
   readonly readOnly?: boolean
+  /** Ask the store on this route, whatever the near cache knows: revocation is seen at once. Default `false`. */
+  readonly fresh?: boolean
 }
+
+/** What a route asks of whoever comes, and of the session. */
+export interface AuthOptions extends AuthRules, RouteOptions {}
 
 /** Sessions for an Express application. */
 export interface ExpressAdapter<Data extends object> {
   /** Puts a lazy `req.session` on every request. Mount it once, before the routes. */
   readonly sessions: Middleware
-  /** Lets only signed-in people through; loads the session. */
+  /**
+   * Lets only signed-in people through, by cookie or by access token, who meet the rules; loads the session. Answers
+   * with the challenges of RFC 6750 and RFC 9470.
+   */
+  requireAuth(options?: AuthOptions): Middleware
+  /** Loads the session that a cookie or an access token presents, if any, and lets everybody through who is not two people at once. */
+  optionalAuth(options?: RouteOptions): Middleware
+  /** Handlers for the token endpoints; see `TokenRoutes`. */
+  readonly tokenRoutes: TokenRoutes
+  /** `requireAuth` without rules. */
   requireSession(options?: RouteOptions): Middleware
   /** Loads the session where there is one, and lets everybody through. */
   optionalSession(options?: RouteOptions): Middleware
@@ -78,6 +100,9 @@ export function createExpressAdapter<Data extends object>(
   const guard = createGuard<Data>(answers)
   return {
     sessions: attach(sojourn, options, answers),
+    requireAuth: (rules = {}) => guard(createAuthCheck(rules), rules),
+    optionalAuth: (route) => guard((session) => refuseAmbiguous(session), route, true),
+    tokenRoutes: createTokenRoutes(sojourn, answers.unavailable),
     requireSession: (route) => guard((session) => refuseUnlessSignedIn(session), route),
     optionalSession: (route) => guard(() => undefined, route, true),
     requireRecent(maxAge, route) {
@@ -142,10 +167,20 @@ type Guard<Data extends object> = (
   isOptional?: boolean,
 ) => Middleware
 
+/** Path and query as sent, also inside a mounted router. */
+function targetOf(request: IncomingMessage & { readonly originalUrl?: string }): string {
+  return request.originalUrl ?? request.url ?? '/'
+}
+
 /** Makes middleware that loads the session, and refuses or goes on as `check` says. */
 function createGuard<Data extends object>({ refuse, unavailable }: Answers): Guard<Data> {
-  return (check, { readOnly = false } = {}, isOptional = false) =>
+  return (check, { readOnly = false, fresh = false } = {}, isOptional = false) =>
     (request, response, next) => {
+      const inUrl = refuseCredentialInUrl({ target: targetOf(request) })
+      if (inUrl !== undefined) {
+        refuse(inUrl, request, response, next)
+        return
+      }
       const session = sessionOf<Data>(request)
       const decide = (): void => {
         if (readOnly) session.makeReadOnly()
@@ -161,7 +196,8 @@ function createGuard<Data extends object>({ refuse, unavailable }: Answers): Gua
           next()
         }
       }
-      session.load().then(decide, fail)
+      if (!fresh && session.loadNow()) decide()
+      else session.load({ fresh }).then(decide, fail)
     }
 }
 
@@ -186,6 +222,9 @@ function attach<Data extends object>(
   }
 }
 
+export { refuseCredentialInUrl } from '../guard/credential-in-url.js'
 export { createNodeIncoming } from '../request/incoming.js'
 export type { ProxyTrust } from '../request/client-address.js'
 export { sendRefusal, sendUnavailable } from './node/send.js'
+export type { AuthRules } from '../guard/auth-guard.js'
+export type { ClientAuthentication, TokenRoutes } from './token-routes.js'

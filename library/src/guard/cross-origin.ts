@@ -23,7 +23,7 @@ export function refuseCrossOrigin(
   incoming: Incoming,
   { origin, trustedOrigins = [] }: CrossOriginOptions,
 ): Refusal | undefined {
-  if (SAFE_METHODS.has(incoming.method)) return undefined
+  if (SAFE_METHODS.has(incoming.method) || isByTokenAlone(incoming)) return undefined
   const sender = incoming.header('origin')
   if (sender !== undefined && trustedOrigins.includes(sender)) return undefined
   const isOwn = sender === undefined || isOwnOrigin(sender, incoming, origin)
@@ -31,6 +31,13 @@ export function refuseCrossOrigin(
   if (site !== undefined) return refuseSite(site, isOwn)
   if (sender !== undefined) return isOwn ? undefined : REFUSED
   return refuseUnproven(incoming)
+}
+
+/** No page can make a browser add a token of ours: only what comes with cookies can be another site's doing (behaviour 15d). */
+function isByTokenAlone(incoming: Incoming): boolean {
+  return (
+    incoming.cookieHeader === undefined && /^bearer /i.test(incoming.header('authorization') ?? '')
+  )
 }
 
 function refuseSite(site: string, isOwn: boolean): Refusal | undefined {

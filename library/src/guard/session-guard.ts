@@ -5,9 +5,16 @@
 import type { EndReason } from '../store/end-reason.js'
 import type { RejectionCode, Resolution } from '../session/resolve.js'
 import type { Session } from '../session/session.js'
+import { describeRejection } from './rejection.js'
 
 /** What a guard looks at. */
-export type GuardedSession = Pick<Session, 'isSignedIn' | 'endReason' | 'resolution' | 'isRecent'>
+export type GuardedSession = Pick<
+  Session,
+  'isSignedIn' | 'endReason' | 'resolution' | 'isRecent' | 'schemes' | 'facts' | 'claims'
+>
+
+/** How a credential can be sent: in the session cookie, or as a bearer token (RFC 6750). */
+export type Scheme = 'Cookie' | 'Bearer'
 
 /** Why a request may not go on, in words for machines (`code`, `reason`) and for people (`message`). */
 export interface Refusal {
@@ -18,6 +25,10 @@ export interface Refusal {
     | 'session_ended'
     | 'session_rotated'
     | 'reauthentication_required'
+    | 'insufficient_scope'
+    | 'credential_in_url'
+    /** What is told of every bad access token in production. */
+    | 'invalid_token'
     | 'cross_origin'
     | 'csrf_invalid'
   readonly message: string
@@ -25,14 +36,22 @@ export interface Refusal {
   readonly reason?: EndReason
   /** Seconds: the sign-in has to be this recent (RFC 9470 `max_age`). */
   readonly maxAge?: number
+  /** How sure the authentication has to be (RFC 9470 `acr_values`), space-separated. */
+  readonly acr?: string
+  /** What the token has to allow (RFC 6750 section 3), space-separated. */
+  readonly scope?: string
+  /** Ways in which something better can be sent; what the challenge of a 401 is made of. Default the cookie alone. */
+  readonly schemes?: readonly Scheme[]
 }
 
 /** Somebody must be signed in. The session must be loaded. */
 export function refuseUnlessSignedIn(session: GuardedSession): Refusal | undefined {
   if (session.isSignedIn) return undefined
-  return session.endReason === undefined
-    ? refuseState(session.resolution)
-    : refuseEnded(session.endReason)
+  const refusal =
+    session.endReason === undefined
+      ? refuseState(session.resolution)
+      : refuseEnded(session.endReason)
+  return { ...refusal, schemes: session.schemes }
 }
 
 /** Somebody must be signed in, and have proved who they are at most `maxAge` milliseconds ago. */
@@ -44,8 +63,24 @@ export function refuseUnlessRecent(session: GuardedSession, maxAge: number): Ref
     code: 'reauthentication_required',
     message: 'Please confirm that it is you.',
     maxAge: Math.floor(maxAge / 1000),
+    schemes: session.schemes,
   }
 }
+
+/** Anybody may come, but not as two people at once, nor in a way that leaves open who is meant. */
+export function refuseAmbiguous({
+  resolution,
+  schemes,
+}: Pick<GuardedSession, 'resolution' | 'schemes'>): Refusal | undefined {
+  if (resolution.state !== 'rejected' || !AMBIGUOUS.has(resolution.code)) return undefined
+  return { ...refuseRejected(resolution.code), schemes }
+}
+
+const AMBIGUOUS: ReadonlySet<RejectionCode> = new Set<RejectionCode>([
+  'credentials_conflict',
+  'header_duplicate',
+  'invalid_request',
+])
 
 function refuseEnded(reason: EndReason): Refusal {
   const message = 'The session does not exist or has ended.'
@@ -75,20 +110,8 @@ const MISSING: Refusal = {
   message: 'No session. Please sign in.',
 }
 
-const UNKNOWN = 'The session does not exist or has ended.'
-
-/** Status and words for each kind of refused credential. */
-const REJECTED: Readonly<Record<RejectionCode, readonly [status: 400 | 401, message: string]>> = {
-  session_invalid: [401, 'The session cookie is malformed.'],
-  session_unknown: [401, UNKNOWN],
-  session_corrupt: [401, UNKNOWN],
-  cookie_duplicate: [400, 'Two session cookies with the same name were sent.'],
-  cookie_too_many: [400, 'More than 100 cookies were sent.'],
-  header_too_large: [400, 'The Cookie header is larger than 8192 bytes.'],
-}
-
 function refuseRejected(code: RejectionCode): Refusal {
-  const [status, message] = REJECTED[code]
+  const [status, message] = describeRejection(code)
   return code === 'session_unknown'
     ? { status, code, message, reason: 'unknown' }
     : { status, code, message }

@@ -27,6 +27,8 @@ export interface Incoming {
   readonly cookieHeader: string | undefined
   /** One header by its name in any case; repeated ones joined by commas, as Node does it. */
   header(name: string): string | undefined
+  /** Whether the client sent that header more than once; of some of them Node shows only the first. */
+  isRepeated(name: string): boolean
   /**
    * Why a forwarded header was not believed, for the diagnostic of a cookie that cannot be set, such as
    * `x-forwarded-proto=https from 10.0.0.3 ignored: trustProxy is not set`. Visible ASCII, under 200 characters.
@@ -41,6 +43,8 @@ export interface NodeRequest {
   /** What Express keeps of `url` before a router cuts its mount path off. */
   readonly originalUrl?: string | undefined
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Names and values in turn, as they were sent. */
+  readonly rawHeaders?: readonly string[] | undefined
   readonly socket: {
     readonly remoteAddress?: string | undefined
     /** `true` on a TLS socket. */
@@ -108,6 +112,16 @@ class NodeIncoming implements Incoming {
 
   header(name: string): string | undefined {
     return this.#lowerCase(name.toLowerCase())
+  }
+
+  isRepeated(name: string): boolean {
+    const wanted = name.toLowerCase()
+    const { rawHeaders = [] } = this.#request
+    let count = 0
+    for (let at = 0; at < rawHeaders.length; at += 2) {
+      if (rawHeaders[at]?.toLowerCase() === wanted) count += 1
+    }
+    return count > 1
   }
 
   #lowerCase(name: string): string | undefined {

@@ -39,3 +39,71 @@ export function serializeChallenge(
 export function sessionChallenge(reason?: EndReason, realm: string = 'sojourn'): string {
   return serializeChallenge('Cookie', { realm, reason })
 }
+
+/** What a refusal knows that belongs into its challenge. */
+export interface ChallengeFacts {
+  readonly code: string
+  readonly message: string
+  readonly reason?: EndReason | undefined
+  readonly maxAge?: number | undefined
+  readonly acr?: string | undefined
+  readonly scope?: string | undefined
+  readonly schemes?: readonly ('Cookie' | 'Bearer')[] | undefined
+}
+
+const REALM = 'sojourn'
+/** Nothing was presented: RFC 6750 section 3.1 wants no error code then. */
+const NOTHING_SENT: ReadonlySet<string> = new Set([
+  'session_missing',
+  'token_missing',
+  'scheme_unsupported',
+])
+
+/**
+ * The challenges of a refused request, one for each scheme that would do: RFC 6750 section 3 for tokens, with
+ * RFC 9470 where the sign-in is not recent or not sure enough.
+ */
+export function challengesFor(facts: ChallengeFacts): readonly string[] {
+  const { schemes = ['Cookie'] } = facts
+  return schemes.map((scheme) => (scheme === 'Bearer' ? bearer(facts) : cookie(facts)))
+}
+
+function cookie({ code, reason, maxAge, acr }: ChallengeFacts): string {
+  if (code !== 'reauthentication_required') return sessionChallenge(reason, REALM)
+  return serializeChallenge('Cookie', {
+    realm: REALM,
+    error: 'insufficient_user_authentication',
+    ...stepUp(maxAge, acr),
+  })
+}
+
+function bearer({ code, message, maxAge, acr, scope }: ChallengeFacts): string {
+  const error = bearerError(code)
+  return serializeChallenge('Bearer', {
+    realm: REALM,
+    error,
+    error_description: error === undefined ? undefined : message,
+    scope,
+    ...stepUp(maxAge, acr),
+  })
+}
+
+function bearerError(code: string): string | undefined {
+  if (NOTHING_SENT.has(code)) return undefined
+  switch (code) {
+    case 'reauthentication_required':
+      return 'insufficient_user_authentication'
+    case 'insufficient_scope':
+    case 'invalid_request':
+      return code
+    default:
+      return 'invalid_token'
+  }
+}
+
+function stepUp(
+  maxAge: number | undefined,
+  acr: string | undefined,
+): Record<'max_age' | 'acr_values', string | undefined> {
+  return { max_age: maxAge === undefined ? undefined : String(maxAge), acr_values: acr }
+}

@@ -9,6 +9,12 @@ import {
   type CookieAttributes,
 } from './cookie.js'
 import type { Outgoing } from './outgoing.js'
+import {
+  createTokenCookies,
+  type CookieNames,
+  type Dress,
+  type TokenCookies,
+} from './token-cookies.js'
 
 /** What is to be said about cookies; see session/commit.ts. */
 export interface CookieOrders {
@@ -16,13 +22,8 @@ export interface CookieOrders {
     | { readonly token: string; readonly isGuest: boolean; readonly maxAge: number | undefined }
     | undefined
   readonly clear: 'nothing' | 'guest' | 'everything'
-}
-
-/** Names under which session tokens are looked for, current first. */
-export interface CookieNames {
-  readonly session: readonly string[]
-  readonly guest: readonly string[]
-  readonly all: readonly string[]
+  /** Somebody signed in: tokens of a session before, that this client still holds in cookies, have to go. */
+  readonly isSignIn: boolean
 }
 
 /** The cookies of one application: their names, when they may be set, and how they are written. */
@@ -32,13 +33,9 @@ export interface SessionCookies {
   isCurrent(name: string, incoming: Pick<Incoming, 'isSecure'>): boolean
   /** Why no session cookie can be set on this connection: cause and fix. `undefined` where it can. */
   obstacle(incoming: Pick<Incoming, 'isSecure' | 'host' | 'forwardedNotice'>): string | undefined
-  render(orders: CookieOrders, incoming: Pick<Incoming, 'isSecure'>): Outgoing
-}
-
-/** One way to write the cookies: with Secure, or for plain http on localhost without. */
-interface Dress {
-  readonly names: CookieNames
-  readonly attributes: CookieAttributes
+  render(orders: CookieOrders, incoming: Pick<Incoming, 'isSecure' | 'cookieHeader'>): Outgoing
+  /** The cookies that hold tokens; `undefined` where the application issues none. */
+  readonly tokens: TokenCookies | undefined
 }
 
 /** What an answer carries whose session was read (ASVS 14.2.2): nobody keeps it for somebody else. */
@@ -47,6 +44,15 @@ export const PERSONAL: Outgoing = Object.freeze({
   headers: [
     ['Cache-Control', 'no-store'],
     ['Vary', 'Cookie'],
+  ] as const,
+})
+
+/** The same, where an `Authorization` header can say who this is. */
+export const PERSONAL_BY_TOKEN: Outgoing = Object.freeze({
+  cookies: [],
+  headers: [
+    ['Cache-Control', 'no-store'],
+    ['Vary', 'Cookie, Authorization'],
   ] as const,
 })
 
@@ -59,10 +65,12 @@ const LOCAL_HOST = /^(?:localhost|[^:@/]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\]
  *
  * @param secrets - newest first; the default name carries a tag of the first, so that two applications
  *   on one host (localhost, say) do not sign each other out. Names of the others are still read.
+ * @param refreshPath - the path of the cookie for refresh tokens; `undefined`: tokens never travel in cookies.
  */
 export function createSessionCookies(
   options: CookieOptions,
   secrets: readonly string[],
+  refreshPath?: string,
 ): SessionCookies {
   const mode = options.secure ?? 'auto'
   const isProduction = process.env['NODE_ENV'] === 'production'
@@ -80,7 +88,12 @@ export function createSessionCookies(
   const plain = dress(plainOptions, secrets, false)
   const dressFor = (incoming: Pick<Incoming, 'isSecure'>): Dress =>
     mode === true || (mode === 'auto' && incoming.isSecure) ? secure : plain
+  const tokens =
+    refreshPath === undefined
+      ? undefined
+      : createTokenCookies((incoming) => dressFor(incoming), refreshPath)
   return {
+    tokens,
     namesFor: (incoming) => dressFor(incoming).names,
     isCurrent(name, incoming) {
       const { names } = dressFor(incoming)
@@ -91,8 +104,16 @@ export function createSessionCookies(
       if (mode === 'auto' && LOCAL_HOST.test(incoming.host ?? '')) return undefined
       return explain(incoming)
     },
-    render: (orders, incoming) =>
-      render(orders, dressFor(incoming), incoming.isSecure && options.clearSiteData !== false),
+    render(orders, incoming) {
+      const mayClearSite = incoming.isSecure && options.clearSiteData !== false
+      const outgoing = render(orders, dressFor(incoming), mayClearSite)
+      const isOver =
+        tokens !== undefined &&
+        (orders.clear === 'everything' || (orders.isSignIn && tokens.arePresent(incoming)))
+      return isOver
+        ? { ...outgoing, cookies: [...outgoing.cookies, ...tokens.deletions(incoming)] }
+        : outgoing
+    },
   }
 }
 

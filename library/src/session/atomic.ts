@@ -3,7 +3,8 @@ import { toJson } from './data.js'
 import { SojournError } from '../errors.js'
 import type { ChangeResult } from '../store/store.js'
 import { SessionEnded } from './commit.js'
-import { active, load, type Visit } from './visit.js'
+import { load } from './load.js'
+import { active, type Visit } from './visit.js'
 
 /** So often a value is read and compared anew before giving up; one hundred writers at once need fewer. */
 const MOST_TRIES = 1_000

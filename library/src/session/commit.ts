@@ -4,12 +4,14 @@ import { renewIfDue } from './renew.js'
 import { isRenewalWanted } from './renewal.js'
 import type { Resolution } from './resolve.js'
 import { startAnonymous } from './start.js'
-import { active, load, type TokenToSend, type Visit } from './visit.js'
+import { load } from './load.js'
+import { active, type TokenToSend, type Visit } from './visit.js'
 
 /** What the answer has to say about cookies. */
 export interface CookieEffects {
   readonly send: TokenToSend | undefined
   readonly clear: Visit['clear']
+  readonly isSignIn: boolean
   /** The session was looked at: the answer may be personal. */
   readonly wasRead: boolean
 }
@@ -52,6 +54,7 @@ export function effects(visit: Visit): CookieEffects {
   return {
     send: visit.tokenToSend,
     clear: visit.clear,
+    isSignIn: visit.isSignIn,
     wasRead: visit.resolution !== undefined && !visit.isUnknown,
   }
 }

@@ -1,7 +1,8 @@
 import type { EndReason } from '../store/end-reason.js'
 import { WorkingCopy } from './working-copy.js'
 import { NONE } from './resolve.js'
-import { active, load, type Visit } from './visit.js'
+import { load } from './load.js'
+import { active, type Visit } from './visit.js'
 
 /**
  * Ends this visit's session and every credential of it, and lets the answer delete every cookie we ever set.

@@ -39,6 +39,27 @@ export interface SojournEvents {
     readonly reason: string
     readonly address: string
   }
+  /** A refresh token was exchanged. */
+  'refresh.rotated': {
+    readonly id: SessionId
+    readonly subject: string
+    readonly how: 'rotated' | 'replayed' | 'healed' | 'forgiven'
+  }
+  /** A spent refresh token came in: somebody has a copy. The session has ended, `session.ended` follows. */
+  'refresh.reused': {
+    readonly id: SessionId
+    readonly subject: string | undefined
+    readonly address: string
+  }
+  /** A refresh token was not exchanged. */
+  'refresh.refused': { readonly reason: string; readonly address: string }
+  /** Somebody began to act for somebody else, in a session of its own. */
+  'impersonation.started': {
+    readonly id: SessionId
+    readonly subject: string
+    readonly actor: string
+    readonly purpose: string
+  }
   /** Something presented was refused: malformed, foreign, unknown, or with a wrong secret. */
   'credential.rejected': { readonly code: string; readonly address: string }
   /** A request wanted to write to a session that had ended meanwhile. Nothing was written. */

@@ -15,12 +15,19 @@ export interface SessionFacts {
   /** "Now" on the same clock, so that a client need not trust its own. */
   readonly serverTime: number
   readonly methods: readonly string[]
+  /** How sure the authentication was, where the application said so (`acr`). */
+  readonly acr: string | undefined
   /** Client address, as far as the privacy options keep it. */
   readonly address: string | undefined
   /** User-agent label, as far as the privacy options keep it. */
   readonly agent: string | undefined
   /** It outlives the browser window. */
   readonly isRemembered: boolean
+  /** Who acts for the subject, and why, while impersonating. */
+  readonly actor: string | undefined
+  readonly purpose: string | undefined
+  /** The OAuth client that its tokens were issued to, where one was named. */
+  readonly clientId: string | undefined
 }
 
 export function toFacts(record: SessionRecord, now: number): SessionFacts {
@@ -35,8 +42,12 @@ export function toFacts(record: SessionRecord, now: number): SessionFacts {
     expiresAt: record.absoluteExpiresAt,
     serverTime: now,
     methods: traits.methods?.split(',') ?? [],
+    acr: traits.level,
     address: traits.address,
     agent: traits.agent,
     isRemembered: traits.persistent === '1',
+    actor: traits.actor,
+    purpose: traits.purpose,
+    clientId: traits.client,
   }
 }

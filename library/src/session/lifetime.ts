@@ -47,7 +47,8 @@ export function cookieMaxAge(record: SessionRecord, now: number): number | undef
   return Math.max(0, Math.floor((record.absoluteExpiresAt - now) / 1000))
 }
 
-/** Whether the person proved who they are less than `maxAge` milliseconds ago. */
+/** Whether the person proved who they are less than `maxAge` milliseconds ago; who acts for somebody else never did. */
 export function isRecent(record: SessionRecord, now: number, maxAge: number): boolean {
+  if (record.traits.actor !== undefined) return false
   return record.authenticatedAt !== undefined && now - record.authenticatedAt <= maxAge
 }

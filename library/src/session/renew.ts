@@ -5,13 +5,19 @@ import { isEqualSecret } from '../system/digest.js'
 import { isRenewalWanted } from './renewal.js'
 import type { ActiveResolution } from './resolve.js'
 import { requireCookie } from './start.js'
-import { active, load, type Visit } from './visit.js'
+import { load } from './load.js'
+import { active, type Visit } from './visit.js'
 
 /** What a step-up proves. */
 export interface ElevateOptions {
   /** How the person proved again who they are; added to the session's methods. */
   readonly methods?: readonly string[]
+  /** How sure the person is known from now on (`acr`). Default: as before. */
+  readonly acr?: string
 }
+
+/** What is kept of a proof. */
+type Proof = Pick<SessionRecord['traits'], 'methods' | 'level'>
 
 /**
  * The person proved again who they are: `authenticatedAt` becomes now, and the session gets a new secret. Touching
@@ -24,11 +30,40 @@ export async function elevate(visit: Visit, options: ElevateOptions): Promise<vo
   if (found?.record.subject === undefined) {
     throw new SojournError('session_ended', 'There is no signed-in session to elevate.')
   }
-  requireCookie(visit)
+  if (found.record.traits.actor !== undefined) {
+    throw new SojournError('impersonation', 'Who acts for somebody else cannot prove to be them.')
+  }
   const known = found.record.traits.methods?.split(',') ?? []
   const methods = [...new Set([...known, ...(options.methods ?? [])])].join(',')
-  const isDone = await renew(visit, found, { isAuthentication: true, methods })
-  if (!isDone) await renewAgain(visit, found, methods)
+  const proof: Proof = {
+    ...(methods === '' ? {} : { methods }),
+    ...(options.acr === undefined ? {} : { level: options.acr }),
+  }
+  if (found.claims !== undefined) {
+    await authenticate(visit, found, proof)
+    return
+  }
+  requireCookie(visit)
+  const isDone = await renew(visit, found, { isAuthentication: true, proof })
+  if (!isDone) await renewAgain(visit, found, proof)
+}
+
+/** The same for a client that came with a token: it has no cookie whose secret could be renewed. */
+async function authenticate(visit: Visit, found: ActiveResolution, traits: Proof): Promise<void> {
+  const { store, events } = visit.core
+  const change = { isAuthentication: true, seen: true, traits }
+  const result = await store.change(found.record.id, change)
+  if (result.status !== 'changed') throw sessionGone()
+  const { authenticatedAt, lastSeenAt, now } = result
+  const record: SessionRecord = {
+    ...found.record,
+    authenticatedAt,
+    lastSeenAt,
+    traits: { ...found.record.traits, ...traits },
+  }
+  visit.resolution = { ...found, record, now }
+  const { id, subject } = record
+  events.emit('session.renewed', { id, subject, isAuthentication: true })
 }
 
 /** Renews the secret where that is wanted. */
@@ -43,7 +78,7 @@ export async function renewIfDue(visit: Visit): Promise<void> {
 async function renew(
   visit: Visit,
   { record, now, isPreviousSecret }: ActiveResolution,
-  how: { readonly isAuthentication: boolean; readonly methods?: string },
+  how: { readonly isAuthentication: boolean; readonly proof?: Proof },
 ): Promise<boolean> {
   const { store, tokens, events, settings } = visit.core
   const { token, secretDigest } = tokens.mintFor(record.id)
@@ -58,7 +93,7 @@ async function renew(
   }
   const traits = {
     renewed: now.toString(36),
-    ...(how.methods === undefined || how.methods === '' ? {} : { methods: how.methods }),
+    ...how.proof,
   }
   const result = await store.change(record.id, { renewal, traits, seen: true })
   if (result.status === 'gone') throw sessionGone()
@@ -95,7 +130,7 @@ async function renew(
 }
 
 /** Another request renewed between our read and our write: look again, and build on what is there. */
-async function renewAgain(visit: Visit, found: ActiveResolution, methods: string): Promise<void> {
+async function renewAgain(visit: Visit, found: ActiveResolution, proof: Proof): Promise<void> {
   const { store } = visit.core
   const answer = await store.read(found.record.id)
   if (answer.status !== 'found') throw sessionGone()
@@ -108,7 +143,7 @@ async function renewAgain(visit: Visit, found: ActiveResolution, methods: string
   await renew(
     visit,
     { state: 'active', record, subject, now, isPreviousSecret: false },
-    { isAuthentication: true, methods },
+    { isAuthentication: true, proof },
   )
 }
 

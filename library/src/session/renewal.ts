@@ -8,7 +8,9 @@ const PARALLEL_FOR = 10_000
 /** Whether the secret has reached its age, or the answer that carried the last one seems lost. */
 export function isRenewalWanted({ core, request, resolution, tokenToSend }: Visit): boolean {
   if (resolution?.state !== 'active' || tokenToSend !== undefined) return false
-  const { record, now, isPreviousSecret } = resolution
+  const { record, now, isPreviousSecret, claims } = resolution
+  // Who came with a token has no cookie.
+  if (claims !== undefined) return false
   const isWanted = isPreviousSecret
     ? now - renewedAt(record) > PARALLEL_FOR
     : isRenewalDue(record, now, core.settings.renewal)

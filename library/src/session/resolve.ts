@@ -1,12 +1,23 @@
 import { isEqualSecret } from '../system/digest.js'
 import type { PresentedToken } from '../credential/session-token.js'
+import type { AuthorizationProblem } from '../credential/authorization.js'
+import type { AccessClaims, TokenProblemCode } from '../credential/jwt/index.js'
 import type { PresentRefusal } from '../credential/present.js'
 import type { EndReason } from '../store/end-reason.js'
 import { endedBecause, type SessionRecord, type SubjectRecord } from '../store/record.js'
 import type { ReadResult } from '../store/store.js'
 
-/** What was presented cannot be a session of ours, or names one that nobody knows. */
-export type RejectionCode = PresentRefusal | 'session_unknown' | 'session_corrupt'
+/** What was presented cannot be a credential of ours, or names a session that nobody knows. */
+export type RejectionCode =
+  | PresentRefusal
+  | AuthorizationProblem
+  | TokenProblemCode
+  | 'session_unknown'
+  | 'session_corrupt'
+  /** The facts in the token have changed since it was issued: refresh it. */
+  | 'token_stale'
+  /** A cookie and a token of two different sessions. */
+  | 'credentials_conflict'
 
 /** What resolving a credential can say. */
 export type Resolution =
@@ -28,6 +39,8 @@ export interface ActiveResolution {
   readonly now: number
   /** What was presented is the secret from before the last renewal. */
   readonly isPreviousSecret: boolean
+  /** What the access token says, where one was presented and no cookie. */
+  readonly claims?: AccessClaims | undefined
 }
 
 export const NONE: Resolution = { state: 'none' }
@@ -44,6 +57,37 @@ export function judge(answer: ReadResult, token: PresentedToken): Resolution {
     case 'found':
       return judgeRecord(answer.record, answer.subject, answer.now, token)
   }
+}
+
+/** Judges what the store said of the session that a good access token names. */
+export function judgeBearer(answer: ReadResult, claims: AccessClaims): Resolution {
+  switch (answer.status) {
+    case 'missing':
+      // Signed by us, so it did exist: even its tombstone is gone.
+      return ended('unknown', claims.subject)
+    case 'corrupt':
+      return { state: 'rejected', code: 'session_corrupt' }
+    case 'ended':
+      return ended(answer.ending.reason, answer.ending.subject)
+    case 'found': {
+      const { record, subject, now } = answer
+      if (record.subject !== claims.subject) return { state: 'rejected', code: 'session_unknown' }
+      const reason = endedBecause(record, subject, now)
+      if (reason !== undefined) return ended(reason, record.subject)
+      if (isStale(claims.version, subject)) return { state: 'rejected', code: 'token_stale' }
+      return { state: 'active', record, subject, now, isPreviousSecret: false, claims }
+    }
+  }
+}
+
+/** What an access token says of its subject's record: `<epoch>.<version>`. */
+export function versionOf({ epoch, version }: Pick<SubjectRecord, 'epoch' | 'version'>): string {
+  return `${String(epoch)}.${String(version)}`
+}
+
+function isStale(version: string | undefined, subject: SubjectRecord): boolean {
+  const issued = Number(version?.split('.', 2)[1] ?? 0)
+  return !(issued >= subject.version)
 }
 
 function judgeRecord(
@@ -69,7 +113,8 @@ function isPreviousGood(record: SessionRecord, now: number, token: PresentedToke
   )
 }
 
-function ended(reason: EndReason, subject: string | undefined): Resolution {
+/** How a session that is over is told of. */
+export function ended(reason: EndReason, subject: string | undefined): Resolution {
   const isByTime = reason === 'expired_idle' || reason === 'expired_absolute'
   return { state: isByTime ? 'expired' : 'revoked', reason, subject }
 }

@@ -3,16 +3,20 @@ import type { ValueSchema } from '../options.js'
 import type { EndReason } from '../store/end-reason.js'
 import type { SessionId } from '../store/record.js'
 import { increment, update } from './atomic.js'
+import type { AccessClaims } from '../credential/jwt/index.js'
 import { save } from './commit.js'
 import { signOut } from './end.js'
 import { takeFlash, addFlash } from './flash.js'
+import { impersonate, stopImpersonating, type ImpersonateOptions } from './impersonate.js'
+import { issueTokens, type IssueOptions, type TokenSet } from './issue.js'
 import { isRecent } from './lifetime.js'
 import { elevate, type ElevateOptions } from './renew.js'
 import { NONE, type Resolution } from './resolve.js'
 import { headersLeft, signIn, type SignInOptions } from './start.js'
 import { toFacts, type SessionFacts } from './facts.js'
 import { touch } from './touch.js'
-import { active, load, loaded, type Visit } from './visit.js'
+import { load, loadNow, type LoadOptions } from './load.js'
+import { active, loaded, type Visit } from './visit.js'
 
 /** Schemas by key; see the option `schema`. */
 export type Schemas = Readonly<Record<string, ValueSchema<unknown> | undefined>>
@@ -39,10 +43,18 @@ export class Session<Data extends object = Record<string, unknown>> {
     return this.#exchange.visit
   }
 
-  /** Resolves what the request presented. Throws `StoreUnavailable` where the store does not answer. */
-  async load(): Promise<this> {
-    await load(this.#visit)
+  /**
+   * Resolves what the request presented: a cookie or an access token. With `{ fresh: true }` the store is asked whatever
+   * the near cache knows. Throws `StoreUnavailable` where the store does not answer.
+   */
+  async load(options: LoadOptions = {}): Promise<this> {
+    await load(this.#visit, options)
     return this
+  }
+
+  /** Resolves without waiting, where the near cache knows enough. `false`: call `load()`. */
+  loadNow(): boolean {
+    return loadNow(this.#visit) !== undefined
   }
 
   /** Whether the properties below can be read. */
@@ -88,6 +100,33 @@ export class Session<Data extends object = Record<string, unknown>> {
   /** Why the session that was presented is over, or `undefined`. Told to its holder alone. */
   get endReason(): EndReason | undefined {
     return this.#visit.endReason
+  }
+
+  /** What the access token says, where one was presented and no cookie; `undefined` otherwise. */
+  get claims(): AccessClaims | undefined {
+    loaded(this.#visit)
+    return active(this.#visit)?.claims
+  }
+
+  /** How something better could be sent: what a challenge is made of. A client that sent a token is asked for one. */
+  get schemes(): readonly ('Cookie' | 'Bearer')[] {
+    const { core, request } = this.#visit
+    if (core.kit === undefined) return ['Cookie']
+    const bearer = request.bearer()
+    const isOther = bearer.kind === 'refused' && bearer.code === 'scheme_unsupported'
+    return bearer.kind === 'nothing' || isOther ? ['Cookie', 'Bearer'] : ['Bearer']
+  }
+
+  /** Whether refresh tokens were issued for the live session. */
+  get hasTokens(): boolean {
+    loaded(this.#visit)
+    return active(this.#visit)?.record.family !== undefined
+  }
+
+  /** Who acts for the subject, while impersonating; `undefined` otherwise. */
+  get actor(): string | undefined {
+    loaded(this.#visit)
+    return active(this.#visit)?.record.traits.actor
   }
 
   /** Instants, limits and device of the live session, or `undefined`. */
@@ -196,6 +235,30 @@ export class Session<Data extends object = Record<string, unknown>> {
   async elevate(options: ElevateOptions = {}): Promise<void> {
     this.#mayWrite()
     await elevate(this.#visit, options)
+  }
+
+  /**
+   * Issues an access token and the first refresh token of a new family for this session. They die with it. A family
+   * that was issued before is dead from now on.
+   */
+  async issueTokens(options: IssueOptions = {}): Promise<TokenSet> {
+    this.#mayWrite()
+    return issueTokens(this.#visit, options)
+  }
+
+  /**
+   * Opens a session of its own for `subject`, in which this session's person acts: it says so in its facts and tokens,
+   * cannot be elevated, and ends with either side. This visit goes on as that session.
+   */
+  async impersonate(subject: string, options: ImpersonateOptions): Promise<void> {
+    this.#mayWrite()
+    await impersonate(this.#visit, subject, options)
+  }
+
+  /** Ends the impersonation and goes back to the session it was opened from. `false`: there is none. */
+  async stopImpersonating(): Promise<boolean> {
+    this.#mayWrite()
+    return stopImpersonating(this.#visit)
   }
 
   /** The person stays: the idle time starts anew, durable when this resolves. Answers `false` where there is no session. */

@@ -3,12 +3,15 @@ import {
   DEFAULTS,
   LONGEST_LIFETIME,
   type AnonymousOptions,
+  type CacheOptions,
   type PrivacyMode,
   type SojournOptions,
 } from '../options.js'
 import type { SessionLimit } from '../store/store.js'
-import { toMilliseconds, type Duration } from '../system/duration.js'
+import type { Duration } from '../system/duration.js'
 import type { Lifetime, Lifetimes } from './lifetime.js'
+import { checkSecrets, duration, whole } from './option-values.js'
+import { toTokenSettings, type TokenSettings } from './token-settings.js'
 
 /** The options as the request path reads them: every default filled in, every duration in milliseconds. */
 export interface Settings {
@@ -31,6 +34,10 @@ export interface Settings {
   readonly commandDeadline: number
   readonly failuresToOpen: number
   readonly probeEvery: number
+  /** `undefined`: cookies only. */
+  readonly tokens: TokenSettings | undefined
+  readonly maxStaleness: number
+  readonly maxCacheEntries: number
 }
 
 /** Checks the options and fills in the defaults. Throws {@link InvalidOption} naming the one at fault. */
@@ -38,7 +45,7 @@ export function toSettings<Data extends object>(options: SojournOptions<Data>): 
   const anonymous: AnonymousOptions = options.anonymous === false ? {} : (options.anonymous ?? {})
   const lifetimes = toLifetimes(options, anonymous)
   return {
-    secrets: checkSecrets(options.secrets),
+    secrets: checkSecrets('secrets', options.secrets),
     lifetimes,
     renewal: options.renewal === undefined ? undefined : duration('renewal', options.renewal, 0),
     mayBeAnonymous: options.anonymous !== false,
@@ -65,6 +72,19 @@ export function toSettings<Data extends object>(options: SojournOptions<Data>): 
     describeAgent: options.privacy?.describeAgent ?? firstWords,
     isPassive: options.isPassive ?? (() => false),
     ...toResilience(options.resilience),
+    tokens: options.tokens === undefined ? undefined : toTokenSettings(options.tokens, DEFAULTS),
+    ...toCache(options.cache),
+  }
+}
+
+function toCache(
+  given: SojournOptions['cache'],
+): Pick<Settings, 'maxStaleness' | 'maxCacheEntries'> {
+  const options = given === false ? { maxStaleness: 0 } : (given ?? {})
+  const { maxStaleness, maxEntries } = options as CacheOptions
+  return {
+    maxStaleness: duration('cache.maxStaleness', maxStaleness, DEFAULTS.maxStaleness),
+    maxCacheEntries: whole('cache.maxEntries', maxEntries, DEFAULTS.maxCacheEntries, 1),
   }
 }
 
@@ -120,52 +140,6 @@ function lifetime(
     throw new InvalidOption(`${prefix}absolute is over 400 days, which browsers cap cookies at.`)
   }
   return { idle, absolute }
-}
-
-function duration(name: string, given: Duration | undefined, otherwise: number): number {
-  if (given === undefined) return otherwise
-  const milliseconds = toMilliseconds(given)
-  if (milliseconds === undefined) {
-    throw new InvalidOption(
-      `option ${name}=${String(given)} is not a duration. Examples: 900 (seconds), '90s', '15m', '12h', '7d'.`,
-    )
-  }
-  return milliseconds
-}
-
-function whole(
-  name: string,
-  given: number | undefined,
-  otherwise: number,
-  least: number,
-  most: number = Number.MAX_SAFE_INTEGER,
-): number {
-  const value = given ?? otherwise
-  if (!Number.isSafeInteger(value) || value < least || value > most) {
-    const range =
-      most === Number.MAX_SAFE_INTEGER
-        ? `${String(least)} or more`
-        : `${String(least)} to ${String(most)}`
-    throw new InvalidOption(`option ${name} must be a whole number, ${range}.`)
-  }
-  return value
-}
-
-function checkSecrets(given: unknown): readonly string[] {
-  const secrets: unknown[] = Array.isArray(given) ? given : [given]
-  if (secrets.length === 0 || !secrets.every(isFilledText)) {
-    throw new InvalidOption('option secrets must be a non-empty string or list of strings.')
-  }
-  const short = secrets.find((secret) => Buffer.byteLength(secret) < 32)
-  if (short !== undefined) {
-    const bytes = String(Buffer.byteLength(short))
-    throw new InvalidOption(`option secrets: one has ${bytes} bytes; 32 or more are required.`)
-  }
-  return secrets
-}
-
-function isFilledText(value: unknown): value is string {
-  return typeof value === 'string' && value !== ''
 }
 
 function toLimit(given: SessionLimit | false | undefined): SessionLimit | undefined {

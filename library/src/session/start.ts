@@ -3,7 +3,8 @@ import type { EndReason } from '../store/end-reason.js'
 import { NO_SUBJECT_RECORD, type SessionRecord } from '../store/record.js'
 import type { NewSession } from '../store/store.js'
 import type { Lifetime } from './lifetime.js'
-import { active, adopt, load, type Visit } from './visit.js'
+import { load } from './load.js'
+import { active, adopt, type Visit } from './visit.js'
 import type { WorkingCopy } from './working-copy.js'
 
 /** How a sign-in is done. */
@@ -12,6 +13,8 @@ export interface SignInOptions {
   readonly remember?: boolean
   /** How the person proved who they are (RFC 8176 `amr` values such as `'pwd'`). Default none stated. */
   readonly methods?: readonly string[]
+  /** How sure that was, in the application's own words (`acr`), for `requireAuth({ acr })`. Default none stated. */
+  readonly acr?: string
   /**
    * What of the data moves on: everything (`true`), nothing (`false`), or these keys. Default: everything of
    * an anonymous session and of the same person's; nothing of another person's.
@@ -37,17 +40,20 @@ export async function signIn(visit: Visit, subject: string, options: SignInOptio
   const before = active(visit)?.record
   const data = dataToKeep(visit, before, subject, options.keep)
   const { signedIn, remembered } = core.settings.lifetimes
-  const { token, record } = await create(visit, {
+  const { token, record } = await createStay(visit, {
     subject,
     lifetime: options.remember === true ? remembered : signedIn,
     data,
     traits: {
       ...(options.remember === true ? { persistent: '1' } : {}),
       ...(options.methods === undefined ? {} : { methods: options.methods.join(',') }),
+      ...(options.acr === undefined ? {} : { level: options.acr }),
     },
+    isLimited: true,
   })
   if (before !== undefined) await endPredecessor(visit, before, subject)
   visit.tokenToSend = { token, isGuest: false, record, now: record.createdAt }
+  visit.isSignIn = true
   if (visit.request.present().guest.kind !== 'nothing') visit.clear = 'guest'
 }
 
@@ -62,27 +68,33 @@ export async function startAnonymous(visit: Visit, mayStillSend: boolean): Promi
   if (!core.guests.take(request.network)) {
     throw new SojournError('session_flood', 'Too many new sessions from this network. Try later.')
   }
-  const { token, record } = await create(visit, {
+  const { token, record } = await createStay(visit, {
     subject: undefined,
     lifetime: core.settings.lifetimes.anonymous,
     data: copy.toData(),
     traits: {},
+    isLimited: true,
   })
   visit.tokenToSend = { token, isGuest: true, record, now: record.createdAt }
 }
 
-interface NewStay {
+/** A session about to be created for a visit. */
+export interface NewStay {
   readonly subject: string | undefined
   readonly lifetime: Lifetime
   readonly data: ReadonlyMap<string, string>
   readonly traits: SessionRecord['traits']
+  /** Whether it counts for the subject's number of sessions, and may push another one out. */
+  readonly isLimited: boolean
 }
 
-async function create(
+/** Creates a session and gives it to this visit. */
+export async function createStay(
   visit: Visit,
-  { subject, lifetime, data, traits }: NewStay,
+  { subject, lifetime, data, traits, isLimited }: NewStay,
 ): Promise<{ token: string; record: SessionRecord }> {
-  const { store, tokens, settings, events, deviceTraits } = visit.core
+  const { core } = visit
+  const { store, tokens, settings, events, deviceTraits } = core
   const { id, token, secretDigest } = tokens.mint(store.bucketOf(subject))
   const wanted: NewSession = {
     id,
@@ -92,7 +104,7 @@ async function create(
     absoluteTimeout: lifetime.absolute,
     traits: { ...traits, ...deviceTraits(visit.request.client) },
     data,
-    ...(settings.limit === undefined ? {} : { limit: settings.limit }),
+    ...(settings.limit === undefined || !isLimited ? {} : { limit: settings.limit }),
   }
   const result = await store.create(wanted)
   if (result.status === 'refused') throw refusal(visit, subject ?? '', result.reason)
@@ -106,6 +118,7 @@ async function create(
   for (const evicted of result.evicted) {
     events.emit('session.ended', { id: evicted, subject, reason: 'evicted_limit' })
   }
+  core.kit?.clock.heard(record.createdAt)
   adopt(visit, {
     state: 'active',
     record,

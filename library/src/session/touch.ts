@@ -1,5 +1,6 @@
 import { SessionEnded } from './commit.js'
-import { active, load, type Visit } from './visit.js'
+import { load } from './load.js'
+import { active, type Visit } from './visit.js'
 
 /** Marks this visit's session as seen now, whatever the touch interval says. `false`: there is none. */
 export async function touch(visit: Visit): Promise<boolean> {

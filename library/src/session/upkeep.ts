@@ -1,8 +1,10 @@
+import type { AccessClaims } from '../credential/jwt/index.js'
 import type { SessionRecord } from '../store/record.js'
 import type { Change, Store } from '../store/store.js'
 import type { ClientFacts } from './device.js'
 import type { Events } from './events.js'
 import { isTouchDue } from './lifetime.js'
+import { generationOf } from './issue.js'
 import type { ActiveResolution } from './resolve.js'
 
 /** Index entries turned to tombstones in one go: a few milliseconds, so that nobody else waits for it. */
@@ -31,10 +33,13 @@ export interface UpkeepParts {
   readonly store: Store
   readonly events: Events
   readonly touchEvery: number
+  /** It matters whether an access token shows that a refresh token's answer arrived. */
+  readonly doesForgive: boolean
   readonly deviceTraits: (client: ClientFacts) => Pick<SessionRecord['traits'], 'address' | 'agent'>
 }
 
-export function createUpkeep({ store, events, touchEvery, deviceTraits }: UpkeepParts): Upkeep {
+export function createUpkeep(parts: UpkeepParts): Upkeep {
+  const { store, events, touchEvery, doesForgive, deviceTraits } = parts
   const underWay = new Map<unknown, Promise<void>>()
 
   const once = (key: unknown, job: () => Promise<unknown>): void => {
@@ -50,15 +55,18 @@ export function createUpkeep({ store, events, touchEvery, deviceTraits }: Upkeep
   }
 
   return {
-    attend(request, { record, now, isPreviousSecret }) {
+    attend(request, { record, now, isPreviousSecret, claims }) {
       const isSeen = !request.isPassive && isTouchDue(record, now, touchEvery)
-      const isConfirmed = record.previousDigest !== undefined && !isPreviousSecret
-      if (!isSeen && !isConfirmed) return
+      const isByCookie = claims === undefined
+      const isConfirmed = isByCookie && record.previousDigest !== undefined && !isPreviousSecret
+      const generation = doesForgive ? unpresentedGeneration(record, claims) : undefined
+      if (!isSeen && !isConfirmed && generation === undefined) return
       const change: Change = {
         ...(isSeen
           ? { seen: true, traits: changedTraits(record, deviceTraits(request.client)) }
           : {}),
         ...(isConfirmed ? { forgetPrevious: true } : {}),
+        ...(generation === undefined ? {} : { presentedGeneration: generation }),
       }
       once(`touch ${record.id}`, async () => store.change(record.id, change))
     },
@@ -83,6 +91,18 @@ export function createUpkeep({ store, events, touchEvery, deviceTraits }: Upkeep
       while (underWay.size > 0) await Promise.all(underWay.values())
     },
   }
+}
+
+/** The generation of the refresh token that an access token came with, where nobody knows yet that it arrived. */
+function unpresentedGeneration(
+  { family }: SessionRecord,
+  claims: AccessClaims | undefined,
+): number | undefined {
+  if (family === undefined || claims === undefined) return undefined
+  const generation = generationOf(claims.id)
+  // A cached record may be behind by one exchange.
+  const isNews = generation > family.generation || !family.isPresented
+  return isNews && generation >= family.generation ? generation : undefined
 }
 
 function changedTraits(

@@ -1,23 +1,27 @@
+import type { PresentedBearer } from '../credential/authorization.js'
 import type { Presented } from '../credential/present.js'
 import type { SessionTokens } from '../credential/session-token.js'
 import { SojournError } from '../errors.js'
 import type { EndReason } from '../store/end-reason.js'
 import type { SessionRecord } from '../store/record.js'
-import type { Store } from '../store/store.js'
+import type { NearCache } from '../store/near-cache.js'
 import type { ClientFacts } from './device.js'
 import type { Events } from './events.js'
 import type { GuestAllowance } from './guest-allowance.js'
-import { judge, NONE, type ActiveResolution, type Resolution } from './resolve.js'
-import { isRenewalWanted } from './renewal.js'
+import type { ActiveResolution, Resolution } from './resolve.js'
 import type { Settings } from './settings.js'
+import type { TokenKit } from './token-kit.js'
 import type { Upkeep } from './upkeep.js'
 import { WorkingCopy } from './working-copy.js'
 
 /** The parts that all requests share. */
 export interface Core {
   readonly settings: Settings
-  readonly store: Store
+  /** The store behind its deadline, breaker and near cache. */
+  readonly store: NearCache
   readonly tokens: SessionTokens
+  /** `undefined`: this application issues no access and refresh tokens. */
+  readonly kit: TokenKit | undefined
   readonly events: Events
   readonly upkeep: Upkeep
   readonly guests: GuestAllowance
@@ -28,6 +32,8 @@ export interface Core {
 export interface VisitRequest {
   /** The session tokens it carries: under the name for signed-in people, and under that for guests. */
   present(): { readonly session: Presented; readonly guest: Presented }
+  /** The access token it carries, if any; always nothing where the application issues none. */
+  bearer(): PresentedBearer
   readonly client: ClientFacts
   /** The network the client is in: its IPv4 address, or its IPv6 /64. */
   readonly network: string
@@ -62,11 +68,15 @@ export interface Visit {
   readonly request: VisitRequest
   resolution: Resolution | undefined
   loading: Promise<Resolution> | undefined
+  /** What was resolved came from this process's memory, and may be as old as the near cache allows. */
+  isFromCache: boolean
   /** Why the session that was presented is over, if it is. */
   endReason: EndReason | undefined
   copy: WorkingCopy
   tokenToSend: TokenToSend | undefined
   clear: 'nothing' | 'guest' | 'everything'
+  /** A person signed in: cookies with tokens of the session before are to go. */
+  isSignIn: boolean
   /** The session was ended by this very request: writing to it is a mistake. */
   isOver: boolean
   isReadOnly: boolean
@@ -80,21 +90,16 @@ export function createVisit(core: Core, request: VisitRequest): Visit {
     request,
     resolution: undefined,
     loading: undefined,
+    isFromCache: false,
     endReason: undefined,
     copy: new WorkingCopy(undefined, 0, request),
     tokenToSend: undefined,
     clear: 'nothing',
+    isSignIn: false,
     isOver: false,
     isReadOnly: false,
     isUnknown: false,
   }
-}
-
-/** Resolves what was presented, once. Throws `StoreUnavailable` where the store does not answer. */
-export async function load(visit: Visit): Promise<Resolution> {
-  if (visit.resolution !== undefined) return visit.resolution
-  visit.loading ??= resolveVisit(visit)
-  return visit.loading
 }
 
 /** The live session of a visit that was loaded, if there is one. */
@@ -120,75 +125,4 @@ export function adopt(visit: Visit, resolution: ActiveResolution): void {
   copy.carryOver(visit.copy)
   visit.resolution = resolution
   visit.copy = copy
-}
-
-async function resolveVisit(visit: Visit): Promise<Resolution> {
-  try {
-    const { session, guest } = visit.request.present()
-    const first = await resolvePresented(visit, session)
-    if (first.state === 'expired' || first.state === 'revoked') visit.endReason = first.reason
-    const isEnough = first.state === 'active' || guest.kind !== 'token'
-    const answer = isEnough ? first : await resolveGuest(visit, guest, first)
-    visit.resolution = answer
-    if (answer.state === 'active') adopt(visit, answer)
-    visit.request.noteRead()
-    if (visit.tokenToSend !== undefined || isRenewalWanted(visit)) visit.request.noteChange()
-    return answer
-  } finally {
-    visit.loading = undefined
-  }
-}
-
-async function resolvePresented(visit: Visit, presented: Presented): Promise<Resolution> {
-  const { core, request } = visit
-  if (presented.kind === 'nothing') return NONE
-  const resolution: Resolution =
-    presented.kind === 'refused'
-      ? { state: 'rejected', code: presented.code }
-      : judge(await core.store.read(presented.token.id), presented.token)
-  if (resolution.state === 'rejected') {
-    core.events.emit('credential.rejected', {
-      code: resolution.code,
-      address: request.client.address,
-    })
-    if (resolution.code === 'session_corrupt' && presented.kind === 'token') {
-      core.events.emit('store.corrupt', { id: presented.token.id })
-    }
-  }
-  if (resolution.state === 'expired' && resolution.subject !== undefined) {
-    core.upkeep.tidy(resolution.subject)
-  }
-  if (resolution.state === 'active' && presented.kind === 'token') {
-    core.upkeep.attend(visit.request, resolution)
-    noteOutdatedCookie(visit, presented, resolution)
-  }
-  return resolution
-}
-
-/** A guest cookie counts where no signed-in session lives; what was found out about the latter is kept. */
-async function resolveGuest(
-  visit: Visit,
-  guest: Presented,
-  first: Resolution,
-): Promise<Resolution> {
-  const second = await resolvePresented(visit, guest)
-  if (second.state === 'active') return second
-  if (second.state === 'expired' || second.state === 'revoked') visit.endReason ??= second.reason
-  return first.state === 'none' ? second : first
-}
-
-/** A cookie under an earlier name or an earlier key is sent anew: same session, same secret. */
-function noteOutdatedCookie(
-  visit: Visit,
-  presented: Presented & { readonly kind: 'token' },
-  { record, now, isPreviousSecret }: ActiveResolution,
-): void {
-  const { token, cookieName } = presented
-  if (isPreviousSecret || (!token.isOutdated && visit.request.isCurrentCookie(cookieName))) return
-  visit.tokenToSend = {
-    token: visit.core.tokens.retag(token),
-    isGuest: record.subject === undefined,
-    record,
-    now,
-  }
 }

@@ -2,10 +2,13 @@ import { InvalidOption, StoreUnavailable } from '../errors.js'
 import { systemClock, type Clock } from '../system/clock.js'
 import { randomToken } from '../system/random.js'
 import { createRouting } from './bucket.js'
+import type { ChangeFeed } from './change-feed.js'
 import type { EndReason } from './end-reason.js'
 import { applyChange } from './memory/change.js'
 import { pageOf } from './memory/page.js'
 import { copy, copySubject, LEAVES_FIRST, toRecord, withoutData } from './memory/record.js'
+import { applyRotation } from './memory/rotate.js'
+import { applySubjectChange } from './memory/subject.js'
 import { Tables, toEnding } from './memory/tables.js'
 import { endedBecause, type SessionId, type SessionRecord, type SubjectRecord } from './record.js'
 import {
@@ -22,7 +25,10 @@ import {
   type Page,
   type ReadResult,
   type ReapResult,
+  type RotateResult,
+  type Rotation,
   type Store,
+  type StoreDocument,
   type StoreHealth,
   type StoreOptions,
   type SubjectChange,
@@ -63,6 +69,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
 export class MemoryStore implements Store {
   readonly name = 'memory'
   readonly bucketOf: Store['bucketOf']
+  readonly changes: ChangeFeed
   readonly #tables: Tables
   readonly #clock: Clock
   readonly #maxSessions: number
@@ -77,6 +84,13 @@ export class MemoryStore implements Store {
       throw new InvalidOption('maxSessions must be a whole number above 0')
     }
     this.bucketOf = createRouting(options.routingKey ?? randomToken(32))
+    this.changes = {
+      watch: (watcher) => tables.watchers.add(watcher),
+      // Told before the verb that changed something answers, to all who watch: there is no later.
+      age: () => (tables.watchers.count > 0 ? 0 : Number.POSITIVE_INFINITY),
+      endings: async (since) => tables.endings(since, this.#clock.now()),
+    }
+    tables.begin(this.#clock.now())
   }
 
   async create(session: NewSession): Promise<CreateResult> {
@@ -119,6 +133,21 @@ export class MemoryStore implements Store {
     return { status: 'changed', revision, lastSeenAt, authenticatedAt, conflicts, values, now }
   }
 
+  async rotate(id: SessionId, rotation: Rotation): Promise<RotateResult> {
+    const now = this.#clock.now()
+    const live = this.#live(id, now)
+    if (live === undefined) return this.#gone(id, now)
+    const result = applyRotation(live, rotation, now)
+    if (result.status === 'refused') return result
+    if (result.status === 'reused') {
+      this.#tables.bury(live, 'refresh_reuse', now)
+      return { status: 'reused', record: withoutData(live) }
+    }
+    this.#tables.replace(result.record)
+    const subject = copySubject(this.#tables.subject(live.subject, now))
+    return { ...result, record: copy(result.record), subject, now }
+  }
+
   async end(id: SessionId, reason: EndReason, { after = 0 }: EndOptions = {}): Promise<EndResult> {
     const now = this.#clock.now()
     const live = this.#live(id, now)
@@ -136,8 +165,10 @@ export class MemoryStore implements Store {
     const now = this.#clock.now()
     const live = this.#liveOf(subject, now)
     const spared = live.find(({ id }) => id === except)
-    const { epoch } = this.#raiseEpoch(subject, reason, now)
+    const epoch = this.#tables.subject(subject, now).epoch + 1
+    // First the one to spare: whoever is told of the epoch may look at once.
     if (spared !== undefined) this.#tables.replace({ ...spared, epoch })
+    this.#tables.setSubject(subject, { epoch, epochReason: reason }, now, spared?.id)
     return { count: live.length - (spared === undefined ? 0 : 1), epoch }
   }
 
@@ -167,13 +198,20 @@ export class MemoryStore implements Store {
 
   async changeSubject(subject: string, change: SubjectChange): Promise<SubjectRecord> {
     const now = this.#clock.now()
-    const before = this.#tables.subject(subject, now)
-    const isDisabled = change.isDisabled ?? before.isDisabled
-    if (isDisabled && !before.isDisabled) this.#raiseEpoch(subject, 'subject_disabled', now)
-    const attributes = new Map(before.attributes)
-    for (const key of change.delete ?? []) attributes.delete(key)
-    for (const [key, json] of change.set ?? []) attributes.set(key, json)
-    return copySubject(this.#tables.setSubject(subject, { isDisabled, attributes }, now))
+    const record = applySubjectChange(this.#tables.subject(subject, now), change)
+    return copySubject(this.#tables.setSubject(subject, record, now))
+  }
+
+  async readDocument(name: string): Promise<StoreDocument | undefined> {
+    return this.#tables.document(name, this.#clock.now())
+  }
+
+  async writeDocument(
+    name: string,
+    text: string,
+    expect: number,
+  ): Promise<StoreDocument | undefined> {
+    return this.#tables.setDocument(name, text, expect, this.#clock.now())
   }
 
   async check(): Promise<StoreHealth> {
@@ -218,11 +256,6 @@ export class MemoryStore implements Store {
     if (subject === undefined || limit === undefined) return []
     const live = this.#liveOf(subject, now).sort(LEAVES_FIRST[limit.whenFull])
     return live.slice(0, Math.max(0, live.length + 1 - limit.max))
-  }
-
-  #raiseEpoch(subject: string, reason: EndReason, now: number): SubjectRecord {
-    const epoch = this.#tables.subject(subject, now).epoch + 1
-    return this.#tables.setSubject(subject, { epoch, epochReason: reason }, now)
   }
 
   #makeRoom(now: number): void {

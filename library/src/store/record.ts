@@ -95,6 +95,8 @@ export const TRAITS = {
   parent: 'v',
   /** Why somebody acts for the subject. */
   purpose: 'u',
+  /** How sure the authentication was, in the application's own words (`acr`, OpenID Connect Core section 2). */
+  level: 'l',
 } as const
 
 /** Name of a trait. */

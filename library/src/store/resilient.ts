@@ -60,12 +60,19 @@ export function createResilientStore(store: Store, options: ResilientStoreOption
     create: verb('create', (session) => store.create(session)),
     read: verb('read', (id) => store.read(id)),
     change: verb('change', (id, change) => store.change(id, change)),
+    rotate: verb('rotate', (id, rotation) => store.rotate(id, rotation)),
     end: verb('end', (id, reason, after) => store.end(id, reason, after)),
     endAll: verb('endAll', (subject, reason, except) => store.endAll(subject, reason, except)),
     reap: verb('reap', (subject, limit) => store.reap(subject, limit)),
     list: verb('list', (subject, page) => store.list(subject, page)),
     readSubject: verb('readSubject', (subject) => store.readSubject(subject)),
     changeSubject: verb('changeSubject', (subject, change) => store.changeSubject(subject, change)),
+    readDocument: verb('readDocument', (name) => store.readDocument(name)),
+    writeDocument: verb('writeDocument', (name, text, expect) =>
+      store.writeDocument(name, text, expect),
+    ),
+    // It reports on itself, by its age; nobody's answer waits for it.
+    changes: store.changes,
     check: verb('check', () => store.check()),
     close: () => store.close(),
   }

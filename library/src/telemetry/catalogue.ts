@@ -5,7 +5,15 @@ import * as vocabulary from './vocabulary.js'
 /** The counters that the event catalogue makes, each with what it counts. */
 
 type WordCounterName =
-  'started' | 'renewed' | 'ended' | 'refused' | 'rejected' | 'revoked' | 'storeFailed'
+  | 'started'
+  | 'renewed'
+  | 'ended'
+  | 'refused'
+  | 'rejected'
+  | 'revoked'
+  | 'refreshed'
+  | 'refreshRefused'
+  | 'storeFailed'
 
 /** Counters that tell what they count by a word. */
 export const WORD_COUNTERS: Readonly<Record<WordCounterName, WordCounterText>> = {
@@ -45,6 +53,18 @@ export const WORD_COUNTERS: Readonly<Record<WordCounterName, WordCounterText>> =
     label: 'reason',
     words: END_REASONS,
   },
+  refreshed: {
+    name: 'sojourn_refreshes_total',
+    help: 'Refresh tokens that were exchanged, by outcome.',
+    label: 'outcome',
+    words: vocabulary.REFRESH_OUTCOMES,
+  },
+  refreshRefused: {
+    name: 'sojourn_refreshes_refused_total',
+    help: 'Refresh tokens that were not exchanged, by reason.',
+    label: 'reason',
+    words: vocabulary.REFRESH_REFUSALS,
+  },
   storeFailed: {
     name: 'sojourn_store_failures_total',
     help: 'Store calls that were not answered.',
@@ -62,6 +82,8 @@ type PlainCounterName =
   | 'subjectsDisabled'
   | 'subjectsEnabled'
   | 'upkeepFailed'
+  | 'refreshReused'
+  | 'impersonated'
 
 /** Counters without labels. */
 export const PLAIN_COUNTERS: Readonly<Record<PlainCounterName, CounterText>> = {
@@ -96,5 +118,13 @@ export const PLAIN_COUNTERS: Readonly<Record<PlainCounterName, CounterText>> = {
   upkeepFailed: {
     name: 'sojourn_upkeep_failures_total',
     help: 'Touches and tidying that a store failure cut short.',
+  },
+  refreshReused: {
+    name: 'sojourn_refresh_reuse_total',
+    help: 'Spent refresh tokens that came in once more; their sessions were ended.',
+  },
+  impersonated: {
+    name: 'sojourn_impersonations_started_total',
+    help: 'Sessions in which somebody acts for somebody else.',
   },
 }

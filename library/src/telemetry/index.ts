@@ -11,6 +11,7 @@
  * ```
  */
 export type { Family } from './family.js'
+export { observeCache } from './cache.js'
 export { createMetrics, DEFAULT_SERIES_LIMIT, type Metrics } from './metrics.js'
 export { observeSojourn } from './observe.js'
 export type { Observable, ObserveOptions } from './observe.js'

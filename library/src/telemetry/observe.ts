@@ -32,6 +32,7 @@ export function observeSojourn(
     ...observeSessions(sojourn, metrics),
     ...observeSubjects(sojourn, metrics),
     ...observeRefusals(sojourn, metrics, options),
+    ...observeTokens(sojourn, metrics),
     ...observeData(sojourn, metrics),
     ...observeStore(sojourn, metrics),
   ]
@@ -106,6 +107,27 @@ function observeRefusals(
     }),
     sojourn.on('cookie.diagnostic', () => {
       diagnosed()
+    }),
+  ]
+}
+
+function observeTokens(sojourn: Observable, metrics: Metrics): Stops {
+  const refreshed = declareWordCount(metrics, WORD_COUNTERS.refreshed)
+  const refused = declareWordCount(metrics, WORD_COUNTERS.refreshRefused)
+  const reused = declareCount(metrics, PLAIN_COUNTERS.refreshReused)
+  const impersonated = declareCount(metrics, PLAIN_COUNTERS.impersonated)
+  return [
+    sojourn.on('refresh.rotated', ({ how }) => {
+      refreshed(how)
+    }),
+    sojourn.on('refresh.refused', ({ reason }) => {
+      refused(reason)
+    }),
+    sojourn.on('refresh.reused', () => {
+      reused()
+    }),
+    sojourn.on('impersonation.started', () => {
+      impersonated()
     }),
   ]
 }

@@ -7,7 +7,7 @@ import type { Store } from '../store/store.js'
  * and forgotten here does not compile.
  */
 
-type StoreVerb = Exclude<keyof Store, 'name' | 'bucketOf' | 'close'>
+type StoreVerb = Exclude<keyof Store, 'name' | 'bucketOf' | 'close' | 'changes'>
 
 /** Whom a session belongs to: to somebody, or to nobody yet. */
 export type SessionKind = 'signed_in' | 'guest'
@@ -21,6 +21,25 @@ export const REJECTION_CODES: readonly string[] = words<RejectionCode>({
   header_too_large: true,
   session_unknown: true,
   session_corrupt: true,
+  invalid_request: true,
+  scheme_unsupported: true,
+  header_duplicate: true,
+  credentials_conflict: true,
+  token_missing: true,
+  token_too_large: true,
+  token_malformed: true,
+  crit_unsupported: true,
+  header_unsupported: true,
+  alg_not_allowed: true,
+  typ_mismatch: true,
+  kid_unknown: true,
+  signature_invalid: true,
+  claims_invalid: true,
+  issuer_mismatch: true,
+  audience_mismatch: true,
+  token_expired: true,
+  token_not_yet_valid: true,
+  token_stale: true,
 })
 
 export const REFUSAL_REASONS: readonly string[] = words<SojournEvents['session.refused']['reason']>(
@@ -34,14 +53,36 @@ export const STORE_VERBS: readonly string[] = words<StoreVerb>({
   create: true,
   read: true,
   change: true,
+  rotate: true,
   end: true,
   endAll: true,
   reap: true,
   list: true,
   readSubject: true,
   changeSubject: true,
+  readDocument: true,
+  writeDocument: true,
   check: true,
 })
+
+/** What becomes of a refresh token that is exchanged. */
+export const REFRESH_OUTCOMES: readonly string[] = words<SojournEvents['refresh.rotated']['how']>({
+  rotated: true,
+  replayed: true,
+  healed: true,
+  forgiven: true,
+})
+
+/** Why one is not. */
+export const REFRESH_REFUSALS: readonly string[] = [
+  'kind',
+  'unknown',
+  'client',
+  'expired',
+  'ahead',
+  'reused',
+  'gone',
+]
 
 /** Why a sign-in fails, as most applications say it. */
 export const SIGN_IN_FAILURE_REASONS: readonly string[] = [

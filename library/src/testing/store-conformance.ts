@@ -10,14 +10,20 @@ import type {
 import { basics } from './conformance/basics.js'
 import { concurrency } from './conformance/concurrency.js'
 import { dataChanges } from './conformance/data-changes.js'
+import { documents } from './conformance/documents.js'
 import { endAll } from './conformance/end-all.js'
+import { endings } from './conformance/endings.js'
 import { expiry } from './conformance/expiry.js'
 import { factChanges } from './conformance/fact-changes.js'
+import { families } from './conformance/families.js'
+import { feed } from './conformance/feed.js'
 import { goneForGood } from './conformance/gone.js'
 import { limits } from './conformance/limits.js'
 import { paging } from './conformance/paging.js'
 import { randomOperations } from './conformance/random/chapter.js'
 import { reaping } from './conformance/reaping.js'
+import { rotationRaces } from './conformance/rotation-races.js'
+import { rotations } from './conformance/rotation.js'
 import { subjects } from './conformance/subjects.js'
 import { texts } from './conformance/texts.js'
 
@@ -25,6 +31,8 @@ const CHAPTERS: readonly Chapter[] = [
   basics,
   dataChanges,
   factChanges,
+  families,
+  rotations,
   texts,
   expiry,
   goneForGood,
@@ -32,8 +40,12 @@ const CHAPTERS: readonly Chapter[] = [
   endAll,
   reaping,
   subjects,
+  documents,
   paging,
+  feed,
+  endings,
   concurrency,
+  rotationRaces,
   randomOperations,
 ]
 

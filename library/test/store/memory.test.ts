@@ -152,7 +152,7 @@ describe('a memory store', () => {
     await store.create(session({ id: 'two' }))
     await store.end('AA.one', 'logged_out')
     expect(await store.check()).toEqual({
-      details: { sessions: 1, tombstones: 1, subjects: 1, maxSessions: 5 },
+      details: { sessions: 1, tombstones: 1, subjects: 1, documents: 0, maxSessions: 5 },
     })
     await store.close()
   })

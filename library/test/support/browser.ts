@@ -17,6 +17,10 @@ export interface RequestFacts {
   readonly forwardedNotice?: string
   /** Replaces the jar's cookies. */
   readonly cookie?: string
+  /** Sent as `Authorization: Bearer`. */
+  readonly bearer?: string
+  /** The whole `Authorization` header; twice where it is a list. */
+  readonly authorization?: string | readonly string[]
 }
 
 export interface Answer<Result> {
@@ -67,6 +71,8 @@ export class Browser<Data extends object> {
 }
 
 export function incoming(cookie: string | undefined, facts: RequestFacts = {}): Incoming {
+  const [given] = typeof facts.authorization === 'object' ? facts.authorization : [facts.authorization]
+  const authorization = facts.bearer === undefined ? given : `Bearer ${facts.bearer}`
   return {
     method: facts.method ?? 'GET',
     target: facts.target ?? '/',
@@ -76,6 +82,7 @@ export function incoming(cookie: string | undefined, facts: RequestFacts = {}): 
     userAgent: facts.userAgent ?? 'Mozilla/5.0 (X11; Linux x86_64) Test/1',
     cookieHeader: cookie,
     forwardedNotice: facts.forwardedNotice,
-    header: () => undefined,
+    header: (name) => (name.toLowerCase() === 'authorization' ? authorization : undefined),
+    isRepeated: () => typeof facts.authorization === 'object' && facts.authorization.length > 1,
   }
 }

@@ -10,7 +10,15 @@ export interface HinderedStore {
   readonly failing: Set<keyof Store>
 }
 
-const WRITING: readonly (keyof Store)[] = ['create', 'change', 'end', 'endAll', 'changeSubject']
+const WRITING: readonly (keyof Store)[] = [
+  'create',
+  'change',
+  'rotate',
+  'end',
+  'endAll',
+  'changeSubject',
+  'writeDocument',
+]
 
 export function hindered(store: Store): HinderedStore {
   const state: HinderedStore = { store, delay: 0, failing: new Set<keyof Store>() }

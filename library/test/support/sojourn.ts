@@ -25,6 +25,10 @@ const NAMES: readonly EventName[] = [
   'subject.revoked',
   'subject.disabled',
   'subject.enabled',
+  'refresh.rotated',
+  'refresh.reused',
+  'refresh.refused',
+  'impersonation.started',
   'signin.failed',
   'credential.rejected',
   'write.refused',
@@ -43,7 +47,14 @@ export function scene<Data extends object = Record<string, unknown>>(
   const clock = createManualClock()
   const calls: string[] = []
   const store = recording(options.store ?? createMemoryStore({ clock }), calls)
-  const sojourn = createSojourn<Data>({ secrets: SECRET, clock, ...options, store })
+  const sojourn = createSojourn<Data>({
+    secrets: SECRET,
+    clock,
+    // Every read shows in `calls`; the near cache has tests of its own.
+    cache: false,
+    ...options,
+    store,
+  })
   const told: Scene<Data>['told'] = []
   for (const name of NAMES) sojourn.on(name, (event) => told.push({ name, event }))
   return { sojourn, store, clock, calls, told }
@@ -53,6 +64,7 @@ const VERBS = [
   'create',
   'read',
   'change',
+  'rotate',
   'end',
   'endAll',
   'reap',
@@ -80,3 +92,10 @@ export async function hearing(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve))
   await new Promise((resolve) => setImmediate(resolve))
 }
+
+/** The option `tokens` that most tests use: no jitter, so that lifetimes can be compared. */
+export const TOKENS = {
+  issuer: 'https://app.example',
+  audience: 'https://api.example',
+  jitter: 0,
+} as const

@@ -7,7 +7,8 @@ import {
 } from './config.js'
 import type { Context } from './context.js'
 import { durationText } from './duration.js'
-import type { SigningSecret } from './secret-reader.js'
+import type { ClientSecret, SigningSecret } from './secret-reader.js'
+import type { Secret } from './secret.js'
 import { isSet, type Values } from './values.js'
 
 const DEFAULT_IDLE = 3_600
@@ -29,6 +30,7 @@ export function buildSession({ values, findings }: Context): SessionConfig {
     absolute,
     remember: REMEMBER,
     maxPerUser: values.SESSION_MAX_PER_USER,
+    cacheStaleness: values.SESSION_CACHE_STALENESS,
   }
 }
 
@@ -44,6 +46,9 @@ export function buildTokens(
     keys,
     accessLifetime: values.JWT_ACCESS_TOKEN_EXPIRY,
     refreshLifetime: refreshLifetime(context),
+    refreshGrace: values.REFRESH_GRACE,
+    refreshForgive: values.REFRESH_FORGIVE ?? 0,
+    clients: byId(values.OAUTH_CLIENTS ?? []),
     issuer: values.JWT_ISSUER ?? publicUrl,
     audience: values.JWT_AUDIENCE ?? publicUrl,
     allowedFields: values.JWT_ALLOWED_TOKEN_FIELDS ?? [],
@@ -53,9 +58,22 @@ export function buildTokens(
   }
 }
 
+function byId(clients: readonly ClientSecret[]): ReadonlyMap<string, readonly Secret[]> {
+  const secrets = new Map<string, readonly Secret[]>()
+  for (const { id, secret } of clients) secrets.set(id, [...(secrets.get(id) ?? []), secret])
+  return secrets
+}
+
 function checkAlgorithm({ values, findings }: Context, keys: readonly SigningSecret[]): void {
   const asked = values.JWT_ALG
   const found = keys[0]?.algorithm
+  const shared = keys.filter(({ algorithm }) => algorithm === 'HS256').length
+  if (shared > 0 && shared < keys.length) {
+    findings.refuse(
+      'CONFIG_ALG',
+      'JWT_SECRET mixes shared secrets (HS256) and private keys; use one of the two kinds.',
+    )
+  }
   if (asked === undefined || found === undefined || asked === found) return
   findings.refuse(
     'CONFIG_ALG',

@@ -55,6 +55,11 @@ export interface TokensConfig {
   readonly keys: readonly SigningSecret[]
   readonly accessLifetime: number
   readonly refreshLifetime: number
+  readonly refreshGrace: number
+  /** 0: never. */
+  readonly refreshForgive: number
+  /** Who may ask the token endpoints, with all good secrets of each. */
+  readonly clients: ReadonlyMap<string, readonly Secret[]>
   readonly issuer: string
   readonly audience: string
   readonly allowedFields: readonly string[]
@@ -87,6 +92,8 @@ export interface SessionConfig {
   /** The two limits for a person who asked to be remembered. */
   readonly remember: { readonly idle: number; readonly absolute: number }
   readonly maxPerUser: number
+  /** **Milliseconds** for which the near cache may be behind; 0: there is none. */
+  readonly cacheStaleness: number
 }
 
 export interface CookieConfig {

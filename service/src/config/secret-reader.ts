@@ -10,17 +10,18 @@ export const CREATE_SECRET = `Create one: node -e "console.log(require('node:cry
 
 const LEAST_BYTES = 32
 const LEAST_BITS = 128
+const LEAST_RSA_BITS = 2_048
 
 /** The algorithms that may sign tokens. One key, one algorithm. */
-export const ALGORITHMS = ['EdDSA', 'ES256', 'HS256'] as const
+export const ALGORITHMS = ['EdDSA', 'ES256', 'RS256', 'HS256'] as const
 export type Algorithm = (typeof ALGORITHMS)[number]
 
 /** The name of an algorithm that may sign tokens. */
 export const algorithm: Reader<Algorithm> = (text, name) =>
   ALGORITHMS.find((known) => known === text) ??
-  refuse('CONFIG_ALG', `${name}=${quoted(text)} is not allowed. Use EdDSA, ES256 or HS256.`)
+  refuse('CONFIG_ALG', `${name}=${quoted(text)} is not allowed. Use EdDSA, ES256, RS256 or HS256.`)
 
-/** A key that signs tokens: a shared secret (HS256) or a private key in PEM (EdDSA, ES256). */
+/** A key that signs tokens: a shared secret (HS256) or a private key in PEM (EdDSA, ES256, RS256). */
 export interface SigningSecret {
   readonly algorithm: Algorithm
   readonly secret: Secret
@@ -38,6 +39,22 @@ export const signingSecretList: Reader<readonly SigningSecret[]> = (text, name) 
   readEntries(text, name, (entry, label) => {
     if (entry.includes('-----BEGIN')) return readKey(entry.replaceAll('\\n', '\n'), label)
     return checkSecret(entry, label) ?? { algorithm: 'HS256', secret: new Secret(entry) }
+  })
+
+/** A client of the token endpoints, with its secret. */
+export interface ClientSecret {
+  readonly id: string
+  readonly secret: Secret
+}
+
+/** A comma-separated list of `id:secret`. */
+export const clientList: Reader<readonly ClientSecret[]> = (text, name) =>
+  readEntries(text, name, (entry, label) => {
+    const [, id, own] = /^([\w.~-]{1,64}):(.*)$/s.exec(entry) ?? []
+    if (id === undefined || own === undefined) {
+      return refuse('CONFIG_CLIENT', `${label} must be written as id:secret.`)
+    }
+    return checkSecret(own, label) ?? { id, secret: new Secret(own) }
   })
 
 function readEntries<Value>(
@@ -101,7 +118,10 @@ function readKey(pem: string, name: string): SigningSecret | Refusal {
   const algorithm = algorithmOf(key)
   if (algorithm !== undefined) return { algorithm, secret: new Secret(pem) }
   const type = (key.asymmetricKeyType ?? 'unknown').toUpperCase()
-  return refuse('CONFIG_ALG', `${name} holds a key of type ${type}. Use Ed25519 or P-256.`)
+  return refuse(
+    'CONFIG_ALG',
+    `${name} holds a key of type ${type}. Use Ed25519, P-256 or RSA of 2048 bits or more.`,
+  )
 }
 
 function parseKey(pem: string): KeyObject | undefined {
@@ -114,6 +134,8 @@ function parseKey(pem: string): KeyObject | undefined {
 
 function algorithmOf(key: KeyObject): Algorithm | undefined {
   if (key.asymmetricKeyType === 'ed25519') return 'EdDSA'
+  const isRsa = key.asymmetricKeyType === 'rsa'
+  if (isRsa && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= LEAST_RSA_BITS) return 'RS256'
   const isP256 = key.asymmetricKeyDetails?.namedCurve === 'prime256v1'
   return key.asymmetricKeyType === 'ec' && isP256 ? 'ES256' : undefined
 }

@@ -6,14 +6,13 @@ import * as address from './address-readers.js'
 import { duration } from './duration.js'
 import * as redis from './redis-readers.js'
 import * as readers from './readers.js'
-import { algorithm, secret, secretList, signingSecretList } from './secret-reader.js'
+import { secret } from './secret-reader.js'
+import { secrets, tokens } from './token-variables.js'
+import { DURATION, SECONDS } from './units.js'
 import { optional, withDefault } from './variable.js'
 
 const { choice, flag, line, listOf, port, wholeNumber } = readers
 
-const DURATION = 'duration with its unit: 90s, 15m, 12h, 7d'
-const SECONDS = 'whole seconds (86400) or a duration with its unit (24h)'
-const SECRETS = '32 bytes or more; a comma-separated list for rotation, newest first'
 const BROWSERS = 'Browsers cap cookies at 400 days.'
 
 const server = {
@@ -56,78 +55,6 @@ const server = {
     unit: 'comma-separated origins',
     defaultNote: 'none',
     example: 'https://app.example',
-  }),
-}
-
-const secrets = {
-  SESSION_SECRET: optional(secretList, {
-    about:
-      'Signs session cookies and CSRF tokens. It does not encrypt. Required in production; other environments make one in DATA_DIR.',
-    unit: SECRETS,
-    isEmptyRefused: true,
-  }),
-  JWT_SECRET: optional(signingSecretList, {
-    about:
-      'Signs access tokens: a secret (HS256), or a private key in PEM, Ed25519 (EdDSA) or P-256 (ES256). Required in production.',
-    unit: SECRETS,
-    isEmptyRefused: true,
-  }),
-  REFRESH_SECRET: optional(secretList, {
-    about: 'Derives refresh tokens. Must differ from the other secrets. Required in production.',
-    unit: SECRETS,
-    isEmptyRefused: true,
-  }),
-}
-
-const tokens = {
-  JWT_ACCESS_TOKEN_EXPIRY: withDefault('15m', duration({ least: '30s', most: '1h' }), {
-    about: 'How long an access token lives. From 30s to 1h.',
-    unit: DURATION,
-    isEmptyRefused: true,
-  }),
-  JWT_REFRESH_TOKEN_EXPIRY: withDefault('7d', duration({ least: '1m', most: '400d' }), {
-    about: 'How long a refresh token lives; never longer than its session.',
-    unit: DURATION,
-    isEmptyRefused: true,
-  }),
-  REFRESH_TOKEN_TTL: optional(duration({ least: '1m', most: '400d', isSecondsAllowed: true }), {
-    about: 'The other name of JWT_REFRESH_TOKEN_EXPIRY. Where both are set they must agree.',
-    unit: SECONDS,
-    isEmptyRefused: true,
-    example: '604800',
-  }),
-  JWT_ISSUER: optional(line(255, 'CONFIG_ISSUER'), {
-    about: 'Who issues the tokens (claim iss).',
-    defaultNote: 'PUBLIC_URL',
-    isEmptyRefused: true,
-    example: 'http://localhost:3000',
-  }),
-  JWT_AUDIENCE: optional(line(255, 'CONFIG_ISSUER'), {
-    about: 'For whom the tokens are (claim aud).',
-    defaultNote: 'PUBLIC_URL',
-    isEmptyRefused: true,
-    example: 'http://localhost:3000',
-  }),
-  JWT_ALG: optional(algorithm, {
-    about: 'The algorithm of access tokens: EdDSA, ES256 or HS256. Must fit the key in JWT_SECRET.',
-    defaultNote: 'what the key in JWT_SECRET is for',
-    example: 'EdDSA',
-  }),
-  JWT_ALLOWED_TOKEN_FIELDS: optional(listOf(readers.fieldName), {
-    about: 'Fields of a person that may stand in an access token, beside the standard claims.',
-    unit: 'comma-separated names',
-    defaultNote: 'none',
-    example: 'role',
-  }),
-  TOKEN_LENGTH: withDefault('32', wholeNumber(16, 64), {
-    about: 'Random bytes in a session secret and in a refresh token.',
-    unit: 'bytes, 16 to 64',
-  }),
-  ENABLE_TOKEN_FINGERPRINTING: withDefault('true', flag, {
-    about: 'Remember which browser a token was given to, and notice when another one uses it.',
-  }),
-  FINGERPRINT_STRICT_MODE: withDefault('false', flag, {
-    about: 'Refuse a token that another browser uses, instead of only noting it.',
   }),
 }
 
@@ -199,6 +126,11 @@ const sessions = {
     defaultNote: '1h, or SESSION_TTL where that is shorter',
     isEmptyRefused: true,
     example: '1h',
+  }),
+  SESSION_CACHE_STALENESS: withDefault('500', wholeNumber(0, 10_000), {
+    about:
+      'For how long at most the end of a session in another process may go unnoticed here. 0 asks the store each time.',
+    unit: 'milliseconds',
   }),
   SESSION_MAX_PER_USER: withDefault('100', wholeNumber(1, 10_000), {
     about: 'How many live sessions a person may have. One more ends the oldest.',

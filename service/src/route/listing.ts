@@ -14,6 +14,9 @@ const ROUTES: readonly (readonly [method: string, path: string, what: string])[]
   ['POST', '/session/extend', 'stay signed in'],
   ['POST', '/reauthenticate', 'prove again who you are'],
   ['POST', '/password', 'change the password, end all other sessions'],
+  ['POST', '/refresh', 'a refresh token for a new pair; also /auth/refresh'],
+  ['POST', '/oauth/introspect', 'is this token good; also /oauth/revoke, /oauth/revocations'],
+  ['GET', '/.well-known/jwks.json', 'the keys that verify access tokens'],
   ['GET', '/health', 'also /health/live and /health/ready'],
   ['GET', '/metrics', 'Prometheus text'],
 ]

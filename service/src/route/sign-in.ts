@@ -81,7 +81,11 @@ async function register(parts: Parts, request: Visitor, response: Response): Pro
   if (result === undefined) return
   await start(request, result, form)
   await request.session.flash('notice', texts.notices.welcome)
-  const body = { message: 'User registered successfully', user: toPublicUser(result) }
+  const body = {
+    message: 'User registered successfully',
+    user: toPublicUser(result),
+    ...(await tokensFor(request, form)),
+  }
   redirectOrJson(request, response, returnPath(request), body, 201)
 }
 
@@ -124,7 +128,11 @@ async function signIn(parts: Parts, request: Visitor, response: Response): Promi
     throw error
   }
   parts.countSignIn('ok')
-  const body = { message: 'Login successful', user: toPublicUser(result.account) }
+  const body = {
+    message: 'Login successful',
+    user: toPublicUser(result.account),
+    ...(await tokensFor(request, form)),
+  }
   redirectOrJson(request, response, returnPath(request), body)
 }
 
@@ -160,6 +168,21 @@ async function refuse(
 async function start(request: Visitor, account: Account, form: Credentials): Promise<void> {
   const remember = form.remember === true
   await request.session.signIn(account.id, { methods: METHODS, remember })
+}
+
+/**
+ * A browser gets cookies only, unless it asks for tokens: what a page's scripts can read, a script of somebody else
+ * may read too. Any other client (curl, a phone) gets both, unless it asks for the cookie.
+ */
+async function tokensFor(
+  request: Visitor,
+  { deliver }: Credentials,
+): Promise<{ readonly tokens?: object }> {
+  const isBrowser = request.get('sec-fetch-site') !== undefined
+  const wantsTokens = deliver === undefined ? !isBrowser : deliver === 'token'
+  if (!wantsTokens || wantsHtml(request)) return {}
+  const { accessToken, refreshToken, expiresIn, tokenType } = await request.session.issueTokens()
+  return { tokens: { accessToken, refreshToken, expiresIn, tokenType } }
 }
 
 function registerPage(

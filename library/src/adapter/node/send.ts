@@ -1,24 +1,30 @@
 import type { ServerResponse } from 'node:http'
 import { SojournError, type StoreUnavailable } from '../../errors.js'
 import type { Refusal } from '../../guard/session-guard.js'
-import { serializeChallenge, sessionChallenge } from '../../response/challenge.js'
+import { isTokenProblem } from '../../guard/rejection.js'
+import { challengesFor } from '../../response/challenge.js'
 import { createProblem, PROBLEM_TYPE, type ProblemFacts } from '../../response/problem.js'
 
-/** Answers a refused request: problem+json with its code, and on 401 a challenge that says what is missing. */
+/**
+ * Answers a refused request: problem+json with its code, and a challenge for each way in which something better
+ * could be sent. What exactly is wrong with an access token is told outside production only (`jwt-01`).
+ */
 export function sendRefusal(response: ServerResponse, refusal: Refusal): void {
-  const { status, code, message, reason, maxAge } = refusal
-  if (status === 401) {
-    const challenge =
-      maxAge === undefined
-        ? sessionChallenge(reason)
-        : serializeChallenge('Cookie', {
-            realm: 'sojourn',
-            error: 'insufficient_user_authentication',
-            max_age: String(maxAge),
-          })
-    response.setHeader('WWW-Authenticate', challenge)
+  const told = mayTellAll() ? refusal : veiled(refusal)
+  const { status, code, message, reason } = told
+  if (status === 401 || (status === 403 && code === 'insufficient_scope')) {
+    response.setHeader('WWW-Authenticate', challengesFor(told))
   }
   sendProblem(response, { status, code, detail: message, reason })
+}
+
+function mayTellAll(): boolean {
+  return process.env['NODE_ENV'] !== 'production'
+}
+
+function veiled(refusal: Refusal): Refusal {
+  if (!isTokenProblem(refusal.code)) return refusal
+  return { ...refusal, code: 'invalid_token', message: 'The access token is not valid.' }
 }
 
 /** Answers that the store did not: 503, try again soon, and no word about cookies. */

@@ -1,5 +1,6 @@
 import type { DataEntry, SessionRecord } from '../record.js'
 import type { Change, ChangeResult, Renewal } from '../store.js'
+import { beginFamily, presented } from './family.js'
 
 /** What {@link applyChange} makes of a live record: the record to keep instead, or why not. */
 export type Applied =
@@ -23,18 +24,17 @@ export function applyChange(record: SessionRecord, change: Change, now: number):
   if (unmet !== undefined) return conflict(record, unmet)
 
   const values = new Map<string, number>()
-  for (const [key, by] of change.increment ?? []) {
-    const sum = add(record.data.get(key)?.json, by)
-    if (sum === undefined) return conflict(record, key)
-    values.set(key, sum)
-  }
+  const unfit = addAll(record, change.increment ?? new Map(), values)
+  if (unfit !== undefined) return conflict(record, unfit)
 
   return {
     status: 'changed',
     record: {
       ...record,
       ...dataAfter(record, change, values),
-      ...secretAfter(record, change, now),
+      ...secretAfter(change, now),
+      authenticatedAt: isAuthentication(change) ? now : record.authenticatedAt,
+      family: familyAfter(record, change, now),
       traits: traitsAfter(record.traits, change.traits),
       lastSeenAt: change.seen === true ? now : record.lastSeenAt,
     },
@@ -50,6 +50,20 @@ function conflict(record: SessionRecord, key: string): Applied {
 function findUnmet(record: SessionRecord, expect: ReadonlyMap<string, number>): string | undefined {
   for (const [key, revision] of expect) {
     if ((record.data.get(key)?.revision ?? 0) !== revision) return key
+  }
+  return undefined
+}
+
+/** Puts the sums into `values`; gives the first key that holds no number to add to. */
+function addAll(
+  { data }: SessionRecord,
+  increment: ReadonlyMap<string, number>,
+  values: Map<string, number>,
+): string | undefined {
+  for (const [key, by] of increment) {
+    const sum = add(data.get(key)?.json, by)
+    if (sum === undefined) return key
+    values.set(key, sum)
   }
   return undefined
 }
@@ -85,28 +99,57 @@ function dataAfter(
   return isWritten ? { data, revision } : { data, revision: record.revision }
 }
 
-function secretAfter(
-  record: SessionRecord,
-  { renewal, forgetPrevious }: Change,
-  now: number,
-): Partial<SessionRecord> {
-  if (renewal !== undefined) return renewed(record, renewal, now)
+function secretAfter({ renewal, forgetPrevious }: Change, now: number): Partial<SessionRecord> {
+  if (renewal !== undefined) return renewed(renewal, now)
   return forgetPrevious === true ? { previousDigest: undefined, previousUntil: undefined } : {}
 }
 
-function renewed(record: SessionRecord, renewal: Renewal, now: number): Partial<SessionRecord> {
+function renewed(renewal: Renewal, now: number): Partial<SessionRecord> {
   return {
     secretDigest: renewal.to,
     previousDigest: renewal.keep ?? renewal.from,
     previousUntil: now + renewal.keepPreviousFor,
-    authenticatedAt: renewal.isAuthentication ? now : record.authenticatedAt,
   }
+}
+
+function isAuthentication({ isAuthentication, renewal }: Change): boolean {
+  return isAuthentication === true || renewal?.isAuthentication === true
+}
+
+/** An access token came with the family that was there before: it says nothing of one that begins. */
+function familyAfter(
+  { family }: SessionRecord,
+  change: Change,
+  now: number,
+): SessionRecord['family'] {
+  if (change.family !== undefined) return beginFamily(change.family, now)
+  return presented(family, change.presentedGeneration)
 }
 
 function traitsAfter(
   traits: SessionRecord['traits'],
-  changes: Change['traits'] = {},
+  changes: Change['traits'],
 ): SessionRecord['traits'] {
+  if (changes === undefined) return traits
   const merged = Object.entries({ ...traits, ...changes })
   return Object.fromEntries(merged.filter(([, value]) => value !== null))
+}
+
+/** What a near cache keeps of a session; that it was seen is all that may be a little behind. */
+const KEPT_BY_CACHES = [
+  'secretDigest',
+  'previousDigest',
+  'previousUntil',
+  'authenticatedAt',
+  'absoluteExpiresAt',
+  'endsAs',
+  'epoch',
+  'revision',
+  'family',
+  'traits',
+] as const
+
+/** Whether a record became another by more than that it was seen. */
+export function isNews(before: SessionRecord, after: SessionRecord): boolean {
+  return KEPT_BY_CACHES.some((name) => before[name] !== after[name])
 }

@@ -1,5 +1,6 @@
 import type { SessionRecord, SubjectRecord } from '../record.js'
 import type { NewSession, SessionLimit } from '../store.js'
+import { beginFamily } from './family.js'
 
 /** The record with which a session starts. Data given to it is its first revision. */
 export function toRecord(session: NewSession, epoch: number, now: number): SessionRecord {
@@ -18,6 +19,7 @@ export function toRecord(session: NewSession, epoch: number, now: number): Sessi
     endsAs: undefined,
     epoch,
     revision,
+    family: session.family && beginFamily(session.family, now),
     traits: { ...session.traits },
     data: new Map([...session.data].map(([key, json]) => [key, { json, revision }])),
   }
@@ -25,12 +27,13 @@ export function toRecord(session: NewSession, epoch: number, now: number): Sessi
 
 /** A record to hand out: whoever writes into it, in spite of its types, changes nothing at rest. */
 export function copy(record: SessionRecord): SessionRecord {
-  return { ...record, traits: { ...record.traits }, data: new Map(record.data) }
+  return { ...withoutData(record), data: new Map(record.data) }
 }
 
 /** A record as lists and ends show it. */
 export function withoutData(record: SessionRecord): SessionRecord {
-  return { ...record, traits: { ...record.traits }, data: new Map() }
+  const family = record.family && { ...record.family }
+  return { ...record, family, traits: { ...record.traits }, data: new Map() }
 }
 
 /** A subject's record to hand out. */

@@ -1,3 +1,4 @@
+import type { Endings } from '../change-feed.js'
 import type { EndReason } from '../end-reason.js'
 import {
   endedBecause,
@@ -7,7 +8,10 @@ import {
   type SessionRecord,
   type SubjectRecord,
 } from '../record.js'
-import type { Ending, StoreOptions } from '../store.js'
+import type { Ending, StoreDocument, StoreOptions } from '../store.js'
+import { isNews } from './change.js'
+import { Documents } from './documents.js'
+import { Watchers } from './watchers.js'
 
 /** A subject: its record, the index of its sessions, and until when both have to be kept. */
 interface SubjectRow {
@@ -15,6 +19,8 @@ interface SubjectRow {
   readonly sessions: Set<SessionId>
   /** While a session of it may still be read, its epoch must not be forgotten. */
   keepUntil: number
+  /** When its epoch was last raised, and which session was spared. */
+  raised?: { readonly at: number; readonly except: SessionId | undefined }
 }
 
 interface Tombstone {
@@ -34,7 +40,12 @@ export class Tables {
   /** In the order in which they fall, since all stand equally long. */
   readonly #tombstones = new Map<SessionId, Tombstone>()
   readonly #subjects = new Map<string, SubjectRow>()
+  readonly #documents = new Documents()
+  /** Told as soon as something has changed, whichever store changed it. */
+  readonly watchers: Watchers = new Watchers()
   readonly #lifetime: Required<StoreOptions>
+  /** What ended before this instant may have been forgotten, or was never known. */
+  #endingsSince: number | undefined
   #recordsHand: MapIterator<SessionRecord> = this.#records.values()
   #subjectsHand: MapIterator<[string, SubjectRow]> = this.#subjects.entries()
 
@@ -43,11 +54,12 @@ export class Tables {
   }
 
   /** How much is held. */
-  get sizes(): { sessions: number; tombstones: number; subjects: number } {
+  get sizes(): Record<'sessions' | 'tombstones' | 'subjects' | 'documents', number> {
     return {
       sessions: this.#records.size,
       tombstones: this.#tombstones.size,
       subjects: this.#subjects.size,
+      documents: this.#documents.size,
     }
   }
 
@@ -86,7 +98,9 @@ export class Tables {
 
   /** Keeps another version of a record. */
   replace(record: SessionRecord): void {
+    const before = this.#records.get(record.id)
     this.#records.set(record.id, record)
+    if (before !== undefined && isNews(before, record)) this.watchers.session(record.id)
   }
 
   /** Puts a tombstone where a record was. */
@@ -94,14 +108,59 @@ export class Tables {
     this.#drop(record)
     const until = now + this.#lifetime.tombstoneFor
     this.#tombstones.set(record.id, { ending: toEnding(record, reason, now), until })
+    this.watchers.session(record.id)
   }
 
-  /** Changes what is kept of a subject, and keeps it as long as a tombstone at least. */
-  setSubject(subject: string, change: Partial<SubjectRecord>, now: number): SubjectRecord {
+  /**
+   * Changes what is kept of a subject, and keeps it as long as a tombstone at least. `except` is the
+   * session that is spared where the epoch is raised.
+   */
+  setSubject(
+    subject: string,
+    change: Partial<SubjectRecord>,
+    now: number,
+    except?: SessionId,
+  ): SubjectRecord {
     const row = this.#row(subject, now)
-    row.record = { ...row.record, ...change }
+    const before = row.record
+    row.record = { ...before, ...change }
     row.keepUntil = Math.max(row.keepUntil, now + this.#lifetime.tombstoneFor)
+    if (row.record.epoch > before.epoch) row.raised = { at: now, except }
+    if (isNewsOfSubject(before, row.record)) this.watchers.subject(subject)
     return row.record
+  }
+
+  /** What is kept under a name. To read it keeps it. */
+  document(name: string, now: number): StoreDocument | undefined {
+    return this.#documents.read(name, now)
+  }
+
+  /** Keeps a text under a name, unless somebody else was first. */
+  setDocument(name: string, text: string, expect: number, now: number): StoreDocument | undefined {
+    const document = this.#documents.write(name, text, expect, now)
+    if (document !== undefined) this.watchers.document(name)
+    return document
+  }
+
+  /** From now on, everything that ends is known. */
+  begin(now: number): void {
+    this.#endingsSince ??= now
+  }
+
+  /** All that ended at an instant or later, by decision or because its time ran out. */
+  endings(since: number, now: number): Endings {
+    const tombstones = [...this.#tombstones]
+      .filter(([, { ending, until }]) => ending.endedAt >= since && now < until)
+      .map(([id, { ending }]) => ({ id, endedAt: ending.endedAt }))
+    const expired = [...this.#records.values()]
+      .map((record) => ({ id: record.id, endedAt: expiresAt(record) }))
+      .filter(({ endedAt }) => endedAt >= since && endedAt <= now)
+    const subjects = [...this.#subjects].flatMap(([subject, { raised, record }]) => {
+      if (raised === undefined || raised.at < since) return []
+      return [{ subject, epoch: record.epoch, except: raised.except, endedAt: raised.at }]
+    })
+    const known = Math.max(this.#endingsSince ?? now, now - this.#lifetime.tombstoneFor + 1)
+    return { since: Math.max(since, known), now, sessions: [...tombstones, ...expired], subjects }
   }
 
   /** Index entries that name no record: none, at any time. For the conformance suite alone. */
@@ -132,6 +191,7 @@ export class Tables {
     for (const [subject, row] of this.#subjects) {
       if (!isKept(row, now)) this.#subjects.delete(subject)
     }
+    this.#documents.sweep(now)
     this.#sweepTombstones(now, Number.POSITIVE_INFINITY)
   }
 
@@ -146,9 +206,10 @@ export class Tables {
 
   /** Forgets the oldest endings over a number of them. Their sessions are then missing: still not live. */
   forgetTombstonesOver(max: number): void {
-    for (const id of this.#tombstones.keys()) {
+    for (const [id, { ending }] of this.#tombstones) {
       if (this.#tombstones.size <= max) return
       this.#tombstones.delete(id)
+      this.#endingsSince = Math.max(this.#endingsSince ?? 0, ending.endedAt + 1)
     }
   }
 
@@ -196,6 +257,14 @@ export class Tables {
 /** That a subject is disabled has to outlive everything else about it. */
 function isKept(row: SubjectRow, now: number): boolean {
   return row.record.isDisabled || now < row.keepUntil
+}
+
+function isNewsOfSubject(before: SubjectRecord, after: SubjectRecord): boolean {
+  return (
+    before.epoch !== after.epoch ||
+    before.isDisabled !== after.isDisabled ||
+    before.version !== after.version
+  )
 }
 
 /** What there is to tell of a session that is over; of one that ran out of time, since when. */

@@ -74,7 +74,8 @@ interface Readiness {
 /** ioredis connects by itself when a lazy client (`wait`) is first used. */
 const USABLE = ['ready', 'wait']
 
-function isReady(client: RedisClient): boolean {
+/** `false` while a client knows that it is not connected. */
+export function isReady(client: object): boolean {
   const { isReady, isOpen, status } = client as Readiness
   if (typeof status === 'string') return USABLE.includes(status)
   return isReady !== false && isOpen !== false

@@ -1,8 +1,9 @@
 /**
  * redis/ owns the store on Redis: its keys, its scripts, and how any client is spoken to. The scripts
  * are its heart, one to a verb; everything else turns values into their arguments and their replies back.
- * It never opens a connection and never waits: deadlines are `store/resilient.ts`'.
+ * It never opens a connection; a verb never waits: deadlines are `store/resilient.ts`'.
  */
 export { createRedisStore } from './redis-store.js'
 export type { RedisStoreOptions } from './options.js'
+export type { IoRedisSubscriber, NodeRedisSubscriber, RedisSubscriber } from './feed/subscriber.js'
 export type { GlideClient, IoRedisClient, NodeRedisClient, RedisClient } from './client.js'

@@ -12,6 +12,9 @@ import type { SessionId } from '../record.js'
  * | `sj:u{Ab}<subject>`  | ZSET | the subject's sessions of the present epoch, by the instant of expiry |
  * | `sj:x{Ab}<subject>`  | ZSET | its sessions of earlier epochs, until they are reaped              |
  * | `sj:g{Ab}<subject>`  | HASH | what is kept of the subject: epoch, disabled, attributes           |
+ * | `sj:k{Ab}<name>`     | HASH | a document: its text and its revision                              |
+ *
+ * Changes are told on the channel `sj:changes`: see feed/message.ts.
  *
  * Scripts are handed one key and make the others from it, so that a prefix added by the client
  * (ioredis' and node-redis' `keyPrefix`) goes for all of them.
@@ -20,6 +23,7 @@ export interface Keys {
   session(id: SessionId): string
   index(bucket: string, subject: string): string
   subject(bucket: string, subject: string): string
+  document(bucket: string, name: string): string
 }
 
 /** @throws InvalidOption where the prefix could be taken for a pattern, a separator or a hash tag. */
@@ -33,6 +37,7 @@ export function createKeys(prefix: string): Keys {
     session: (id) => `${prefix}s{${encode(bucketPart(id))}}${encode(ownPart(id))}`,
     index: (bucket, subject) => `${prefix}u{${bucket}}${encodeSubject(subject)}`,
     subject: (bucket, subject) => `${prefix}g{${bucket}}${encodeSubject(subject)}`,
+    document: (bucket, name) => `${prefix}k{${bucket}}${encodeName('name', name)}`,
   }
 }
 
@@ -58,10 +63,14 @@ const PLAIN = /^[\w~.-]*$/
  * be a hash tag) and without line breaks. Ids and UUIDs stay as they are.
  */
 export function encodeSubject(subject: string): string {
+  return encodeName('subject', subject)
+}
+
+function encodeName(field: string, name: string): string {
   try {
-    return encode(subject)
+    return encode(name)
   } catch {
-    throw new InvalidInput('subject', 'must be well-formed Unicode text')
+    throw new InvalidInput(field, 'must be well-formed Unicode text')
   }
 }
 

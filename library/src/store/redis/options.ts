@@ -2,6 +2,7 @@ import { InvalidOption } from '../../errors.js'
 import { systemClock, type Clock } from '../../system/clock.js'
 import { STORE_DEFAULTS, type StoreOptions } from '../store.js'
 import type { RedisClient } from './client.js'
+import type { RedisSubscriber } from './feed/subscriber.js'
 
 /** Options of `createRedisStore`. Durations are milliseconds. */
 export interface RedisStoreOptions extends StoreOptions {
@@ -10,7 +11,19 @@ export interface RedisStoreOptions extends StoreOptions {
    * sentinel or pool. It stays yours: connect it before, close it afterwards.
    */
   readonly client: RedisClient
-  /** What every key begins with: letters, digits, `.`, `_`, `-`, `:`. Default `'sj:'`. */
+  /**
+   * A second client instance, to listen on: then the store has {@link Store.changes}, and a near cache can be
+   * kept. One connection of node-redis, ioredis or iovalkey (`client.duplicate()`) to the same primary,
+   * connected before and closed afterwards by you, and used for nothing else. Give it a `socketTimeout` of
+   * some seconds, so that it finds out by itself about a link that swallows everything. Not available yet
+   * for clusters, for Sentinel clients of node-redis (those of ioredis are fine) and for valkey-glide.
+   */
+  readonly subscriber?: RedisSubscriber
+  /** How often a PING is sent over {@link subscriber} while somebody watches. Default 100 ms. */
+  readonly heartbeat?: number
+  /** For how long ends that were heard of are kept for `changes.endings`; at most 100,000 are. Default 2 h. */
+  readonly endingsKeptFor?: number
+  /** What every key, and the channel on which changes are told, begins with: letters, digits, `.`, `_`, `-`, `:`. Default `'sj:'`. */
   readonly keyPrefix?: string
   /**
    * Spreads subjects over 4096 buckets, and so over the nodes of a cluster. Not a secret to rotate: with
@@ -30,7 +43,7 @@ export interface RedisStoreOptions extends StoreOptions {
   readonly clockOffset?: () => number
 }
 
-export type RedisStoreSettings = Required<Omit<RedisStoreOptions, 'client'>>
+export type RedisStoreSettings = Required<Omit<RedisStoreOptions, 'client' | 'subscriber'>>
 
 const DAY = 86_400_000
 
@@ -40,11 +53,20 @@ const DEFAULTS: RedisStoreSettings = {
   routingKey: 'sojourn',
   subjectKeptFor: 400 * DAY,
   lateAfter: 1_000,
+  heartbeat: 100,
+  endingsKeptFor: 2 * 3_600_000,
   clock: systemClock,
   clockOffset: () => 0,
 }
 
-const DURATIONS = ['tombstoneFor', 'lingerFor', 'subjectKeptFor', 'lateAfter'] as const
+const DURATIONS = [
+  'tombstoneFor',
+  'lingerFor',
+  'subjectKeptFor',
+  'lateAfter',
+  'heartbeat',
+  'endingsKeptFor',
+] as const
 
 /** Fills in the defaults. Throws {@link InvalidOption} for a duration that is none; a key without an end is never written. */
 export function toRedisStoreSettings(options: RedisStoreOptions): RedisStoreSettings {

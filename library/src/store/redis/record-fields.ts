@@ -3,6 +3,7 @@ import {
   NO_SUBJECT_RECORD,
   TRAITS,
   type DataEntry,
+  type RefreshFamily,
   type SessionId,
   type SessionRecord,
   type SubjectRecord,
@@ -36,6 +37,10 @@ export const OWN_FIELDS = {
   epoch: 'E',
   /** Absent: 0. */
   revision: 'R',
+  /** Absent: no refresh tokens. */
+  seedDigest: 'F',
+  /** The numbers of the family in one value: see scripts/family.ts. */
+  family: 'G',
 } as const
 
 const TRAIT_NAMES = Object.entries(TRAITS) as [TraitName, string][]
@@ -114,7 +119,25 @@ function toRest(
     authenticatedAt: proved === undefined ? undefined : createdAt + proved,
     endsAs: endsAs === undefined ? undefined : toEndReason(endsAs),
     revision: whole(own[OWN_FIELDS.revision]) ?? 0,
+    family: toFamily(own, createdAt),
     traits: toTraits(own),
+  }
+}
+
+const FAMILY = /^(\d+) (\d+) (-?\d+) (-?\d+) ([01])$/
+
+function toFamily(own: Hash['own'], createdAt: number): RefreshFamily | undefined {
+  const seedDigest = own[OWN_FIELDS.seedDigest]
+  const match = FAMILY.exec(own[OWN_FIELDS.family] ?? '')
+  if (seedDigest === undefined || match === null) return undefined
+  const parent = Number(match[2])
+  return {
+    seedDigest,
+    generation: Number(match[1]),
+    parent: parent === 0 ? undefined : parent,
+    rotatedAt: createdAt + Number(match[3]),
+    isPresented: match[5] === '1',
+    expiresAt: createdAt + Number(match[4]),
   }
 }
 
@@ -160,6 +183,7 @@ export function toSubjectRecord(words: readonly string[]): SubjectRecord | undef
     epoch,
     epochReason: own['Y'] === undefined ? undefined : toEndReason(own['Y']),
     isDisabled: own['D'] === '1',
+    version: whole(own['V']) ?? 0,
     attributes: data,
   }
 }
@@ -169,6 +193,11 @@ export function toNewFields(session: NewSession): string[] {
   const words: string[] = [OWN_FIELDS.secretDigest, session.secretDigest]
   for (const [name, value] of Object.entries(session.traits)) {
     words.push(TRAITS[name as TraitName], value)
+  }
+  if (session.family !== undefined) {
+    const { seedDigest, lifetime } = session.family
+    words.push(OWN_FIELDS.seedDigest, seedDigest)
+    words.push(OWN_FIELDS.family, `1 0 0 ${String(lifetime)} 0`)
   }
   if (session.data.size > 0) words.push(OWN_FIELDS.revision, '1')
   for (const [key, json] of session.data) words.push(DATA + key, `1:${json}`)

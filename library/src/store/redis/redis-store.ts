@@ -1,10 +1,16 @@
 import { createRouting } from '../bucket.js'
 import type { Store, StoreHealth } from '../store.js'
 import { toConnection } from './client.js'
-import { createKeys } from './keys.js'
+import { createDocumentVerbs } from './documents.js'
+import { createFeed, type RedisFeed } from './feed/feed.js'
+import type { AskWriters } from './feed/listening.js'
+import { toOpenLine } from './feed/subscriber.js'
+import { createKeys, type Keys } from './keys.js'
 import { toRedisStoreSettings, type RedisStoreOptions, type RedisStoreSettings } from './options.js'
+import { createRotation } from './rotation.js'
 import { createRunner, type Run } from './runner.js'
 import { CHECK, HEALTH_FIELDS } from './scripts/check.js'
+import { LISTEN } from './scripts/listen.js'
 import { createSessionVerbs } from './sessions.js'
 import { createSubjectVerbs } from './subjects.js'
 
@@ -17,9 +23,12 @@ import { createSubjectVerbs } from './subjects.js'
  * node-redis: `disableOfflineQueue: true`; ioredis: `enableOfflineQueue: false,
  * autoResendUnfulfilledCommands: false`; both: a reconnect delay of at most a second. An ACL user needs
  * `~sj:* +eval +evalsha` and what scripts/ calls: `+@hash +@sortedset +del +unlink +exists +rename
- * +pexpire +pttl +time`, and `+info` for {@link Store.check}.
+ * +pexpire +pttl +time`, `+info` for {@link Store.check}, and `+publish &sj:changes` to tell other processes
+ * of changes: what is written without that right is written, but untold, and near caches elsewhere go on
+ * serving what was. The user of a {@link RedisStoreOptions.subscriber} needs `+subscribe +unsubscribe +ping
+ * &sj:changes`.
  *
- * @throws InvalidOption for an unknown kind of client, a prefix with other characters, or a wrong duration.
+ * @throws InvalidOption for an unknown kind of client, a subscriber that is not one connection, a prefix with other characters, or a wrong duration.
  */
 export function createRedisStore(options: RedisStoreOptions): Store {
   const settings = toRedisStoreSettings(options)
@@ -27,15 +36,36 @@ export function createRedisStore(options: RedisStoreOptions): Store {
   const bucketOf = createRouting(settings.routingKey)
   const run = createRunner(toConnection(options.client), settings)
   const context = { run, keys, bucketOf, subjectKeptFor: settings.subjectKeptFor }
+  const changes = toFeed(options, settings, run, keys)
   return {
     name: 'redis',
     bucketOf,
     ...createSessionVerbs(context),
+    ...createRotation(context),
     ...createSubjectVerbs(context),
+    ...createDocumentVerbs(context),
+    changes,
     // A key of a random bucket: on a cluster, repeated checks come to every node.
     check: () => check(run, keys.subject(bucketOf(undefined), ''), settings),
-    close: () => Promise.resolve(),
+    close: async () => changes?.close(),
   }
+}
+
+function toFeed(
+  { client, subscriber }: RedisStoreOptions,
+  { clock, heartbeat, endingsKeptFor }: RedisStoreSettings,
+  run: Run,
+  keys: Keys,
+): RedisFeed | undefined {
+  if (subscriber === undefined) return undefined
+  const openLine = toOpenLine(subscriber, client)
+  // Any key will do: what is asked for is what scripts make of its beginning.
+  const key = keys.document('AA', '')
+  const askWriters: AskWriters = async (word) => {
+    const { now, words } = await run(LISTEN, key, word)
+    return { now, channel: words[0] ?? '' }
+  }
+  return createFeed({ openLine, askWriters, clock, heartbeat, endingsKeptFor })
 }
 
 async function check(run: Run, key: string, { clock }: RedisStoreSettings): Promise<StoreHealth> {

@@ -35,7 +35,7 @@ export interface Context {
   readonly subjectKeptFor: number
 }
 
-/** The verbs that are given a session. */
+/** The verbs that are given a session; `rotate` is in rotation.ts. */
 export function createSessionVerbs(
   context: Context,
 ): Pick<Store, 'create' | 'read' | 'change' | 'end'> {
@@ -67,7 +67,7 @@ function toCreateWords(session: NewSession): string[] {
     session.subject === undefined ? '' : `=${encodeSubject(session.subject)}`,
     String(session.idleTimeout),
     String(session.absoluteTimeout),
-    session.limit === undefined ? '' : String(session.limit.max),
+    toText(session.limit?.max),
     session.limit?.whenFull ?? '',
     ...toNewFields(session),
   ]
@@ -109,8 +109,12 @@ function toChangeWords(change: Change): string[] {
   return [
     toFlag(change.seen),
     toFlag(change.forgetPrevious),
-    change.baseRevision === undefined ? '' : String(change.baseRevision),
+    toText(change.baseRevision),
     ...toRenewalWords(change.renewal),
+    toFlag(change.isAuthentication === true || change.renewal?.isAuthentication),
+    change.family?.seedDigest ?? '',
+    toText(change.family?.lifetime),
+    toText(change.presentedGeneration),
     ...toPairs(change.set),
     ...toList(change.delete),
     ...toPairs(change.increment),
@@ -121,12 +125,17 @@ function toChangeWords(change: Change): string[] {
 }
 
 function toRenewalWords(renewal: Renewal | undefined): string[] {
-  if (renewal === undefined) return ['', '', '', '0', '']
-  const { from, to, keep = from, keepPreviousFor, isAuthentication } = renewal
-  return [from, to, keep, String(keepPreviousFor), toFlag(isAuthentication)]
+  if (renewal === undefined) return ['', '', '', '0']
+  const { from, to, keep = from, keepPreviousFor } = renewal
+  return [from, to, keep, String(keepPreviousFor)]
 }
 
-function toFlag(flag: boolean | undefined): string {
+/** A number, or nothing. */
+export function toText(number: number | undefined): string {
+  return number === undefined ? '' : String(number)
+}
+
+export function toFlag(flag: boolean | undefined): string {
   return flag === true ? '1' : ''
 }
 
@@ -178,7 +187,8 @@ function toEndResult(id: SessionId, reply: Reply): EndResult {
     : toGone(reply)
 }
 
-function toGone(reply: Reply): Gone {
+/** Why there is no live session. */
+export function toGone(reply: Reply): Gone {
   const [reason, endedAt, subject] = reply.status === 'gone' ? reply.words : []
   const ending = reason === undefined ? undefined : toEnding(reason, endedAt, subject, reply.now)
   return { status: 'gone', ending }

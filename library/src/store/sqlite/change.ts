@@ -3,6 +3,7 @@ import { expiresAt, type SessionRecord } from '../record.js'
 import type { Change, ChangeResult } from '../store.js'
 import type { Durability } from './connection.js'
 import type { Context } from './context.js'
+import { writeFamily } from './family.js'
 import { findLive } from './lookup.js'
 import { fromData, fromTraits } from './row.js'
 
@@ -11,11 +12,14 @@ import { fromData, fromTraits } from './row.js'
  * it was asked for; a secret or a fact about the session that was replaced must stay replaced.
  */
 export function durabilityOf(change: Change): Durability {
-  return isBeyondData(change) ? 'synced' : 'written'
+  const isAboutFamily = change.family !== undefined || change.presentedGeneration !== undefined
+  return isAboutFamily || isAboutFacts(change) ? 'synced' : 'written'
 }
 
-function isBeyondData({ renewal, forgetPrevious, traits }: Change): boolean {
-  return renewal !== undefined || forgetPrevious === true || traits !== undefined
+function isAboutFacts(change: Change): boolean {
+  const { renewal, forgetPrevious, traits, isAuthentication } = change
+  const isAboutSecret = renewal !== undefined || forgetPrevious === true
+  return isAboutSecret || traits !== undefined || isAuthentication === true
 }
 
 /** {@link Store.change}. */
@@ -52,12 +56,16 @@ function save(
   record: SessionRecord,
   wanted: Change,
 ): void {
-  if (isBeyondData(wanted)) return rewrite(connection, record)
+  if (record.family !== before.family) writeFamily(connection, record.id, record.family)
+  if (isAboutFacts(wanted)) return rewrite(connection, record)
   const isPatched = record.revision !== before.revision
-  if (record.lastSeenAt !== before.lastSeenAt) {
-    connection.run(TOUCH, record.lastSeenAt, expiresAt(record), record.id)
-  }
+  if (record.lastSeenAt !== before.lastSeenAt) touch(connection, record)
   if (isPatched) connection.run(PATCH, record.revision, fromData(record.data), record.id)
+}
+
+/** Writes down when a session was last seen. */
+export function touch(connection: Context['connection'], record: SessionRecord): void {
+  connection.run(TOUCH, record.lastSeenAt, expiresAt(record), record.id)
 }
 
 function rewrite(connection: Context['connection'], record: SessionRecord): void {

@@ -2,6 +2,7 @@ import { toRecord } from '../memory/record.js'
 import { expiresAt, type SessionRecord } from '../record.js'
 import type { CreateResult, NewSession, SessionLimit } from '../store.js'
 import type { Context } from './context.js'
+import { fromFamily } from './family.js'
 import { find, findEnding, readSubject } from './lookup.js'
 import { fromData, fromTraits, ROW_VERSION } from './row.js'
 import { bury } from './tombstone.js'
@@ -59,8 +60,9 @@ function evict(context: Context, subject: string, ids: readonly string[]): void 
 const INSERT = `
   INSERT OR REPLACE INTO session (
     id, version, subject, secret_digest, created_at, last_seen_at, authenticated_at, idle_timeout,
-    absolute_expires_at, expires_at, epoch, revision, traits, data)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+    absolute_expires_at, expires_at, epoch, revision, seed_digest, generation, parent, rotated_at,
+    is_presented, family_expires_at, traits, data)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 function insert({ connection }: Context, record: SessionRecord): void {
   connection.run(
@@ -77,6 +79,7 @@ function insert({ connection }: Context, record: SessionRecord): void {
     expiresAt(record),
     record.epoch,
     record.revision,
+    ...fromFamily(record.family),
     fromTraits(record.traits),
     fromData(record.data),
   )

@@ -48,7 +48,14 @@ export function endAll(
   const epoch = before.epoch + 1
   const isSpared = except !== undefined && isLiveOf(context, except, subject)
   if (isSpared) connection.run(SPARE, epoch, except)
-  writeSubject(context, subject, { ...before, epoch, epochReason: reason }, now)
+  writeSubject(
+    context,
+    subject,
+    { ...before, epoch, epochReason: reason },
+    {
+      except: isSpared ? except : undefined,
+    },
+  )
   return { count: isSpared ? count - 1 : count, epoch }
 }
 

@@ -121,6 +121,7 @@ const NO_ROW: SubjectRow = {
   epochReason: null,
   epochAt: null,
   isDisabled: null,
+  attributesVersion: null,
   attributes: null,
 }
 

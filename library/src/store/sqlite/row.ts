@@ -1,11 +1,12 @@
 import { toEndReason } from '../end-reason.js'
+import { FAMILY_COLUMNS, toFamily, type FamilyRow } from './family.js'
 import { TRAITS, type DataEntry, type SessionRecord, type SubjectRecord } from '../record.js'
 
 /** Version of the form of one row, told by the row itself. A row of a later version is `corrupt` to this one. */
 export const ROW_VERSION = 1
 
 /** A session's columns, under the names that {@link SESSION_COLUMNS} gives them. */
-export interface SessionRow {
+export type SessionRow = FamilyRow & {
   readonly id: string
   readonly version: number
   readonly subject: string | null
@@ -24,11 +25,12 @@ export interface SessionRow {
 }
 
 /** For a SELECT from `session`: everything but the data. */
-export const SESSION_COLUMNS = `
+export const SESSION_COLUMNS: string = `
   session.id, session.version, session.subject, secret_digest AS secretDigest,
   previous_digest AS previousDigest, previous_until AS previousUntil, created_at AS createdAt,
   last_seen_at AS lastSeenAt, authenticated_at AS authenticatedAt, idle_timeout AS idleTimeout,
-  absolute_expires_at AS absoluteExpiresAt, ends_as AS endsAs, session.epoch, revision, traits`
+  absolute_expires_at AS absoluteExpiresAt, ends_as AS endsAs, session.epoch, revision, traits,
+  ${FAMILY_COLUMNS}`
 
 /** A subject's columns, under the names that {@link SUBJECT_COLUMNS} gives them; all `null` where there is none. */
 export interface SubjectRow {
@@ -36,13 +38,14 @@ export interface SubjectRow {
   readonly epochReason: string | null
   readonly epochAt: number | null
   readonly isDisabled: number | null
+  readonly attributesVersion: number | null
   readonly attributes: string | null
 }
 
 /** For a SELECT from `subject`. */
 export const SUBJECT_COLUMNS = `
   subject.epoch AS subjectEpoch, epoch_reason AS epochReason, epoch_at AS epochAt,
-  is_disabled AS isDisabled, attributes`
+  is_disabled AS isDisabled, subject.version AS attributesVersion, attributes`
 
 const NO_DATA: ReadonlyMap<string, DataEntry> = new Map()
 
@@ -68,6 +71,7 @@ export function toColumns(row: SessionRow): SessionRecord {
     endsAs: row.endsAs === null ? undefined : toEndReason(row.endsAs),
     epoch: row.epoch,
     revision: row.revision,
+    family: toFamily(row),
     traits: {},
     data: NO_DATA,
   }
@@ -81,6 +85,7 @@ export function toSubject(row: SubjectRow): SubjectRecord | undefined {
       epoch: row.subjectEpoch ?? 0,
       epochReason: row.epochReason === null ? undefined : toEndReason(row.epochReason),
       isDisabled: row.isDisabled === 1,
+      version: row.attributesVersion ?? 0,
       attributes,
     }
   )

@@ -1,5 +1,6 @@
 import { randomToken } from '../../system/random.js'
 import type { Connection } from './connection.js'
+import { SECOND_VERSION } from './schema-2.js'
 
 /** Written into the file's header (`PRAGMA application_id`), so that no other application's file is taken for ours: "Sojn". */
 export const APPLICATION_ID = 0x536f_6a6e
@@ -8,7 +9,7 @@ export const APPLICATION_ID = 0x536f_6a6e
 export type Migration = (connection: Connection) => void
 
 /**
- * Sessions rest in one row each. `expires_at` is checked against the instants it is made of, so that no
+ * The first version; see schema-2.ts for what became of it. Sessions rest in one row each. `expires_at` is checked against the instants it is made of, so that no
  * index can disagree with them (a generated column would do that too, but SQLite cannot count sessions
  * in an index with one). `data` comes last, so that lists need not read past it.
  * The live sessions of a subject are all of its present epoch: one range of `session_by_subject`
@@ -73,5 +74,8 @@ export const MIGRATIONS: readonly Migration[] = [
   (connection) => {
     connection.exec(TABLES)
     connection.run(`INSERT INTO setting VALUES ('routing_key', ?)`, randomToken(32))
+  },
+  (connection) => {
+    connection.exec(SECOND_VERSION)
   },
 ]

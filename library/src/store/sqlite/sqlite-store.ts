@@ -1,18 +1,28 @@
 import { InvalidOption } from '../../errors.js'
 import { systemClock, type Clock } from '../../system/clock.js'
 import { createRouting } from '../bucket.js'
-import { STORE_DEFAULTS, type Store, type StoreHealth, type StoreOptions } from '../store.js'
+import {
+  STORE_DEFAULTS,
+  type Store,
+  type StoreDocument,
+  type StoreHealth,
+  type StoreOptions,
+} from '../store.js'
 import { change, durabilityOf } from './change.js'
 import type { Connection, Durability } from './connection.js'
 import type { Context } from './context.js'
 import { create } from './create.js'
+import { findDocument, keepDocument, writeDocument } from './document.js'
 import { findSqliteDriver, type SqliteDriver } from './driver.js'
 import { end, endAll, reap } from './end.js'
+import { endings } from './endings.js'
 import { toFault } from './fault.js'
+import { createFeed, type Feed } from './feed.js'
 import { assertInPlace, identityOf, look, probeWriting } from './health.js'
 import { list } from './list.js'
 import { read, readSubject } from './lookup.js'
 import { openFile } from './open-file.js'
+import { rotate } from './rotate.js'
 import { changeSubject } from './subject.js'
 import { sweep } from './sweep.js'
 import { whenFree } from './waiting.js'
@@ -91,6 +101,7 @@ interface Access {
   read<T>(verb: (context: Context) => T): Promise<T>
   /** Runs a verb in a transaction of its own. */
   write<T>(durability: Durability, verb: (context: Context) => T): Promise<T>
+  readonly changes: Feed
   close(): Promise<void>
 }
 
@@ -98,13 +109,17 @@ function toAccess(connection: Connection, options: SqliteStoreOptions): Access {
   const { clock = systemClock, busyTimeout = 200 } = options
   const { tombstoneFor = STORE_DEFAULTS.tombstoneFor, lingerFor = STORE_DEFAULTS.lingerFor } =
     options
-  const writer = createWriter(connection, busyTimeout)
   const context = (): Context => ({ connection, now: clock.now(), tombstoneFor, lingerFor })
+  const read: Access['read'] = (verb) => whenFree(() => verb(context()), busyTimeout).catch(rethrow)
+  const changes = createFeed(connection, (since) => read((context) => endings(context, since)))
+  const writer = createWriter(connection, busyTimeout, changes.committed)
   return {
-    read: (verb) => whenFree(() => verb(context()), busyTimeout).catch(rethrow),
+    read,
+    changes,
     write: (durability, verb) => writer.write(durability, () => verb(context())),
     async close() {
       await writer.settled()
+      changes.close()
       release(connection)
     },
   }
@@ -140,6 +155,7 @@ function toStore(connection: Connection, options: SqliteStoreOptions): Store {
     read: (id) => access.read((context) => read(context, id)),
     change: (id, wanted) =>
       access.write(durabilityOf(wanted), (context) => change(context, id, wanted)),
+    rotate: (id, rotation) => access.write('synced', (context) => rotate(context, id, rotation)),
     end: (id, reason, how) => access.write('synced', (context) => end(context, id, reason, how)),
     endAll: (subject, reason, except) =>
       access.write('synced', (context) => endAll(context, subject, reason, except)),
@@ -148,9 +164,27 @@ function toStore(connection: Connection, options: SqliteStoreOptions): Store {
     readSubject: (subject) => access.read((context) => readSubject(context, subject)),
     changeSubject: (subject, wanted) =>
       access.write('synced', (context) => changeSubject(context, subject, wanted)),
+    readDocument: (name) => readDocument(access, name),
+    writeDocument: (name, text, expect) =>
+      access.write('synced', (context) => writeDocument(context, name, text, expect)),
+    changes: access.changes,
     check: () => check(access, options.file, identity),
     close: () => (closing ??= access.close()),
   }
+}
+
+/** To note that it is still read may wait until tomorrow: an answer that is there is given. */
+async function readDocument(access: Access, name: string): Promise<StoreDocument | undefined> {
+  const found = await access.read((context) => findDocument(context, name))
+  if (found === undefined) return undefined
+  const { isToBeKept, ...document } = found
+  if (isToBeKept) {
+    const keeping = access.write('written', (context) => {
+      keepDocument(context, name)
+    })
+    await keeping.catch(() => undefined)
+  }
+  return document
 }
 
 function routingKeyOf(connection: Connection): string {

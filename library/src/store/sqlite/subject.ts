@@ -1,61 +1,56 @@
+import { applySubjectChange } from '../memory/subject.js'
 import type { SubjectRecord } from '../record.js'
 import type { SubjectChange } from '../store.js'
 import type { Context } from './context.js'
 import { readSubject } from './lookup.js'
 import { fromAttributes } from './row.js'
 
-/** Milliseconds for which a subject's record is kept after a write, and longer while it has sessions. */
+/** Milliseconds for which a subject's record is kept after a write at least, and longer while it has sessions. */
 const KEPT_FOR = 86_400_000
 
-/** `epoch_at` stays what it was where none is given. */
+/** What is known of the last raising of the epoch stays where the epoch is not raised. */
 const WRITE = `
-  INSERT INTO subject (subject, epoch, epoch_reason, epoch_at, is_disabled, attributes, forget_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?)
+  INSERT INTO subject (
+    subject, epoch, epoch_reason, epoch_at, epoch_except, is_disabled, version, attributes, forget_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (subject) DO UPDATE SET
     epoch = excluded.epoch, epoch_reason = excluded.epoch_reason,
-    epoch_at = coalesce(excluded.epoch_at, epoch_at), is_disabled = excluded.is_disabled,
+    epoch_at = coalesce(excluded.epoch_at, epoch_at),
+    epoch_except = iif(excluded.epoch_at IS NULL, epoch_except, excluded.epoch_except),
+    is_disabled = excluded.is_disabled, version = excluded.version,
     attributes = excluded.attributes, forget_at = excluded.forget_at`
 
-/** Keeps a subject's record. `epochAt` is given where the epoch was raised. */
+/** Keeps a subject's record. `raised` is given where the epoch was, with the session that was spared. */
 export function writeSubject(
-  { connection, now }: Context,
+  { connection, now, tombstoneFor }: Context,
   subject: string,
   record: SubjectRecord,
-  epochAt: number | undefined,
+  raised: { readonly except: string | undefined } | undefined,
 ): void {
-  const { epoch, epochReason, isDisabled, attributes } = record
+  const { epoch, epochReason, isDisabled, version, attributes } = record
   connection.run(
     WRITE,
     subject,
     epoch,
     epochReason ?? null,
-    epochAt ?? null,
+    raised === undefined ? null : now,
+    raised?.except ?? null,
     isDisabled ? 1 : 0,
+    version,
     fromAttributes(attributes),
-    now + KEPT_FOR,
+    now + Math.max(KEPT_FOR, tombstoneFor),
   )
 }
 
-/**
- * {@link Store.changeSubject}. Disabling raises the epoch, so that enabling again brings no session back.
- */
+/** {@link Store.changeSubject}. */
 export function changeSubject(
   context: Context,
   subject: string,
   change: SubjectChange,
 ): SubjectRecord {
   const before = readSubject(context, subject)
-  const attributes = new Map(before.attributes)
-  for (const key of change.delete ?? []) attributes.delete(key)
-  for (const [key, json] of change.set ?? []) attributes.set(key, json)
-  const isDisabled = change.isDisabled ?? before.isDisabled
-  const isRaised = isDisabled && !before.isDisabled
-  const record: SubjectRecord = {
-    epoch: isRaised ? before.epoch + 1 : before.epoch,
-    epochReason: isRaised ? 'subject_disabled' : before.epochReason,
-    isDisabled,
-    attributes,
-  }
-  writeSubject(context, subject, record, isRaised ? context.now : undefined)
+  const record = applySubjectChange(before, change)
+  const isRaised = record.epoch > before.epoch
+  writeSubject(context, subject, record, isRaised ? { except: undefined } : undefined)
   return record
 }

@@ -30,9 +30,13 @@ const MOST_AT_ONCE = 64
  * Writes of one turn of the event loop share a commit, and so one sync of the disk: the dearest step is
  * paid once for all the requests that wait for it. Each keeps its own savepoint, so that a mistake in
  * one caller's values undoes that one alone. `patience` is how long, in milliseconds, a write waits for
- * other processes.
+ * other processes; `committed` is called after every commit, before it is answered, and must not throw.
  */
-export function createWriter(connection: Connection, patience: number): Writer {
+export function createWriter(
+  connection: Connection,
+  patience: number,
+  committed: () => void,
+): Writer {
   const queue: Job[] = []
   const courtesy = createCourtesy()
   let draining: Promise<void> | undefined
@@ -42,7 +46,7 @@ export function createWriter(connection: Connection, patience: number): Writer {
     while (queue.length > 0) {
       await (isBlocked ? backOff() : courtesy.giveWay())
       try {
-        commitNext(connection, queue)
+        commitNext(connection, queue, committed)
         courtesy.wrote(isBlocked)
         isBlocked = false
       } catch (error) {
@@ -67,13 +71,14 @@ export function createWriter(connection: Connection, patience: number): Writer {
 }
 
 /** Throws only where no transaction could be begun; the queue is untouched then. */
-function commitNext(connection: Connection, queue: Job[]): void {
+function commitNext(connection: Connection, queue: Job[], committed: () => void): void {
   const jobs = queue.slice(0, MOST_AT_ONCE)
   connection.begin(jobs.some((job) => job.durability === 'synced') ? 'synced' : 'written')
   queue.splice(0, jobs.length)
   try {
     const outcomes = jobs.map((job) => run(connection, job, jobs.length > 1))
     connection.exec('COMMIT')
+    committed()
     for (const [index, job] of jobs.entries()) settle(job, outcomes[index])
   } catch (error) {
     rollBack(connection)

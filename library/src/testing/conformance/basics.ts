@@ -59,6 +59,7 @@ const tests: readonly ConformanceTest[] = [
         endsAs: undefined,
         epoch: 0,
         revision: 1,
+        family: undefined,
         traits: TRAITS_OF_ANN,
         data: new Map([
           ['cart', { json: '[1,2]', revision: 1 }],
@@ -69,6 +70,7 @@ const tests: readonly ConformanceTest[] = [
         epoch: 0,
         epochReason: undefined,
         isDisabled: false,
+        version: 0,
         attributes: new Map(),
       })
     },

@@ -7,8 +7,10 @@ import type {
   CreateResult,
   EndResult,
   Gone,
+  NewFamily,
   NewSession,
   ReadResult,
+  RotateResult,
   SessionLimit,
   Store,
 } from '../../store/store.js'
@@ -34,6 +36,7 @@ export interface SessionWish {
   readonly traits?: SessionRecord['traits']
   readonly data?: Readonly<Record<string, string>>
   readonly limit?: SessionLimit
+  readonly family?: NewFamily
 }
 
 /** A new id in the right bucket. */
@@ -52,8 +55,12 @@ export function newSession(store: Store, wish: SessionWish = {}): NewSession {
     absoluteTimeout: wish.absoluteTimeout ?? DAY,
     traits: wish.traits ?? {},
     data: new Map(Object.entries(wish.data ?? {})),
-    ...(wish.limit === undefined ? {} : { limit: wish.limit }),
+    ...optional(wish),
   }
+}
+
+function optional({ limit, family }: SessionWish): Pick<NewSession, 'limit' | 'family'> {
+  return { ...(limit === undefined ? {} : { limit }), ...(family === undefined ? {} : { family }) }
 }
 
 /** Creates a session, and fails where that is refused. */
@@ -85,7 +92,7 @@ export function ended(result: EndResult): SessionRecord {
   return result.record
 }
 
-export function gone(result: ChangeResult | EndResult): Gone {
+export function gone(result: ChangeResult | EndResult | RotateResult): Gone {
   assert.equal(
     result.status,
     'gone',

@@ -16,6 +16,7 @@ import {
   start,
   stateOf,
 } from './fixtures.js'
+import { newFamily, rotation } from './family-fixtures.js'
 
 /** How a session comes to be over, and the reason that has to be told (`undefined`: none is known). */
 interface WayOut {
@@ -24,13 +25,16 @@ interface WayOut {
   leave(scene: Scene): Promise<string>
 }
 
+/** Every session that is over had one: the tokens are the right ones. */
+const family = newFamily()
+
 const WAYS_OUT: readonly WayOut[] = [
   { name: 'never existed', reason: undefined, leave: async ({ store }) => newId(store, 'ann') },
   {
     name: 'was ended',
     reason: 'logged_out',
     async leave({ store }) {
-      const { id } = await start(store)
+      const { id } = await start(store, { family })
       ended(await store.end(id, 'logged_out'))
       return id
     },
@@ -39,7 +43,7 @@ const WAYS_OUT: readonly WayOut[] = [
     name: 'was ended, and its tombstone is over',
     reason: undefined,
     async leave({ store, advance }) {
-      const { id } = await start(store)
+      const { id } = await start(store, { family })
       ended(await store.end(id, 'logged_out'))
       await advance(2 * DAY)
       return id
@@ -49,7 +53,7 @@ const WAYS_OUT: readonly WayOut[] = [
     name: 'expired',
     reason: 'expired_idle',
     async leave({ store, advance }) {
-      const { id } = await start(store)
+      const { id } = await start(store, { family })
       await advance(HOUR)
       return id
     },
@@ -58,7 +62,7 @@ const WAYS_OUT: readonly WayOut[] = [
     name: 'expired and has lingered',
     reason: undefined,
     async leave({ store, advance }) {
-      const { id } = await start(store)
+      const { id } = await start(store, { family })
       await advance(3 * HOUR)
       return id
     },
@@ -67,7 +71,7 @@ const WAYS_OUT: readonly WayOut[] = [
     name: 'expired and was reaped',
     reason: 'expired_absolute',
     async leave({ store, advance }) {
-      const { id } = await start(store, { absoluteTimeout: MINUTE })
+      const { id } = await start(store, { family, absoluteTimeout: MINUTE })
       await advance(MINUTE)
       await reapAll(store, 'ann')
       return id
@@ -77,7 +81,7 @@ const WAYS_OUT: readonly WayOut[] = [
     name: 'ended with all others',
     reason: 'password_changed',
     async leave({ store }) {
-      const { id } = await start(store)
+      const { id } = await start(store, { family })
       await store.endAll('ann', 'password_changed')
       return id
     },
@@ -86,7 +90,7 @@ const WAYS_OUT: readonly WayOut[] = [
     name: 'ended with all others, and was reaped',
     reason: 'password_changed',
     async leave({ store }) {
-      const { id } = await start(store)
+      const { id } = await start(store, { family })
       await store.endAll('ann', 'password_changed')
       await reapAll(store, 'ann')
       return id
@@ -96,8 +100,9 @@ const WAYS_OUT: readonly WayOut[] = [
     name: 'was evicted',
     reason: 'evicted_limit',
     async leave({ store }) {
-      const { id } = await start(store)
-      const { id: next } = await start(store, { limit: { max: 1, whenFull: 'evict-oldest' } })
+      const { id } = await start(store, { family })
+      const limit = { max: 1, whenFull: 'evict-oldest' } as const
+      const { id: next } = await start(store, { limit })
       ended(await store.end(next, 'logged_out'))
       return id
     },
@@ -106,7 +111,7 @@ const WAYS_OUT: readonly WayOut[] = [
     name: 'belongs to a disabled subject',
     reason: 'subject_disabled',
     async leave({ store }) {
-      const { id } = await start(store)
+      const { id } = await start(store, { family })
       await store.changeSubject('ann', { isDisabled: true })
       return id
     },
@@ -121,6 +126,8 @@ const CHANGES: readonly Change[] = [
   { increment: new Map([['n', 1]]) },
   { traits: { methods: 'pwd', agent: null } },
   { forgetPrevious: true },
+  { family: newFamily() },
+  { isAuthentication: true, presentedGeneration: 1 },
   { expect: new Map([['a', 0]]), set: new Map([['a', '1']]), baseRevision: 0, seen: true },
   { expect: new Map([['a', 99]]) },
   {
@@ -140,6 +147,12 @@ async function view(store: Store, id: string): Promise<unknown> {
   return { read, list: await listIds(store, 'ann'), subject: await store.readSubject('ann') }
 }
 
+function assertGone(result: Parameters<typeof gone>[0], { reason }: WayOut): void {
+  const { ending } = gone(result)
+  assert.equal(ending?.reason, reason)
+  if (ending !== undefined) assert.equal(ending.subject, 'ann')
+}
+
 function test(way: WayOut): ConformanceTest {
   return {
     title: `behaviour 2c: no verb writes to a session that ${way.name}; all say gone`,
@@ -148,14 +161,17 @@ function test(way: WayOut): ConformanceTest {
       const id = await way.leave(scene)
       const before = await view(store, id)
       for (const change of CHANGES) {
-        assert.equal(gone(await store.change(id, change)).ending?.reason, way.reason)
-        assert.equal(gone(await other.change(id, change)).ending?.reason, way.reason)
+        assertGone(await store.change(id, change), way)
+        assertGone(await other.change(id, change), way)
+      }
+      for (const generation of [0, 1, 2, 3]) {
+        const shown = rotation(family, generation, { isSeen: true })
+        assertGone(await store.rotate(id, shown), way)
+        assertGone(await other.rotate(id, shown), way)
       }
       for (const after of [undefined, 0, DAY]) {
         const options = after === undefined ? {} : { after }
-        const { ending } = gone(await other.end(id, 'key_retired', options))
-        assert.equal(ending?.reason, way.reason)
-        if (ending !== undefined) assert.equal(ending.subject, 'ann')
+        assertGone(await other.end(id, 'key_retired', options), way)
       }
       assert.deepEqual(await view(store, id), before)
       assert.deepEqual(await listIds(store, 'ann'), [])

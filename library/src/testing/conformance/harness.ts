@@ -3,7 +3,7 @@ import type { Store } from '../../store/store.js'
 /**
  * conformance/ owns the proof of the contract written in `store/store.ts`, sentence by sentence.
  * `store-conformance.ts` registers its chapters with whatever test runner is handed in; nothing here
- * imports one, reads the host's clock or sleeps.
+ * imports one, and nothing reads the host's clock or sleeps but what waits for the change feed.
  */
 
 /** One storage, opened for one test. */

@@ -22,6 +22,7 @@ const tests: readonly ConformanceTest[] = [
         epoch: 0,
         epochReason: undefined,
         isDisabled: false,
+        version: 0,
         attributes: new Map(),
       })
     },
@@ -66,8 +67,46 @@ const tests: readonly ConformanceTest[] = [
         epoch: 1,
         epochReason: 'revoked_admin',
         isDisabled: false,
+        version: 1,
         attributes: new Map([['role', '"admin"']]),
       })
+    },
+  },
+  {
+    title: 'raises the version of the attributes by one with every change that names some',
+    async run({ store, other }) {
+      const { id } = await start(store)
+      const versions: number[] = []
+      for (const change of [
+        setting('role', '"admin"'),
+        { ...setting('plan', '1'), delete: ['role'] },
+        { delete: ['plan'] },
+        { isDisabled: false },
+        {},
+        { isDisabled: true },
+        { ...setting('role', '"x"'), isDisabled: false },
+        setting('role', '"x"'),
+      ]) {
+        const { version } = await other.changeSubject('ann', change)
+        assert.equal((await store.readSubject('ann')).version, version)
+        assert.equal((await find(store, id)).subject.version, version)
+        versions.push(version)
+      }
+      assert.deepEqual(versions, [1, 2, 3, 3, 3, 3, 4, 5])
+      await store.endAll('ann', 'revoked_admin')
+      assert.equal((await store.readSubject('ann')).version, 5)
+    },
+  },
+  {
+    title: 'counts every one of 50 changes of the attributes at once',
+    async run({ store, other }) {
+      const changes = Array.from({ length: 50 }, (_, index) =>
+        (index % 2 ? store : other).changeSubject('ann', setting(`k${index}`, '1')),
+      )
+      const versions = (await Promise.all(changes)).map(({ version }) => version)
+      assert.equal(new Set(versions).size, 50)
+      const { version, attributes } = await store.readSubject('ann')
+      assert.deepEqual([version, attributes.size], [50, 50])
     },
   },
   {

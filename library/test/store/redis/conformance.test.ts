@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { describeStoreConformance } from '../../../src/testing/index.js'
+import type { RedisClient, RedisSubscriber } from '../../../src/store/redis/index.js'
 import {
   startCluster,
   startRedis,
@@ -27,7 +28,7 @@ beforeAll(async () => {
   admin = await connectAdmin([server.port])
   clusterAdmin = await connectAdmin(cluster.ports)
   for (const connect of [connectNodeRedis, connectIoRedis]) {
-    connected.push(await connect(server.port), await connect(server.port))
+    for (let copy = 0; copy < 3; copy += 1) connected.push(await connect(server.port))
   }
   for (let copy = 0; copy < 2; copy += 1) {
     connected.push(await connectNodeRedisCluster(cluster.ports))
@@ -40,6 +41,10 @@ afterAll(async () => {
   await Promise.all([server, cluster].map((each) => each.stop()))
 })
 
+function subscriber(at: number): { subscriber: RedisSubscriber } {
+  return { subscriber: connected[at]?.client as RedisClient & RedisSubscriber }
+}
+
 function clients(first: number): [Connected['client'], Connected['client']] {
   const [one, other] = connected.slice(first, first + 2)
   if (one === undefined || other === undefined) throw new RangeError('no such client')
@@ -48,20 +53,20 @@ function clients(first: number): [Connected['client'], Connected['client']] {
 
 describeStoreConformance(
   'redis (node-redis 6, standalone)',
-  redisHarness(() => ({ clients: clients(0), admin })),
+  redisHarness(() => ({ clients: clients(0), admin, ...subscriber(2) })),
   { describe, it },
 )
 
 describeStoreConformance(
   'redis (ioredis 6, standalone)',
-  redisHarness(() => ({ clients: clients(2), admin })),
+  redisHarness(() => ({ clients: clients(3), admin, ...subscriber(5) })),
   { describe, it },
   { operations: 1_000, crowd: 1_000 },
 )
 
 describeStoreConformance(
   'redis (node-redis 6, cluster of 3 primaries)',
-  redisHarness(() => ({ clients: clients(4), admin: clusterAdmin })),
+  redisHarness(() => ({ clients: clients(6), admin: clusterAdmin })),
   { describe, it },
   { operations: 1_000, crowd: 1_000 },
 )

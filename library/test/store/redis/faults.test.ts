@@ -306,17 +306,42 @@ describe('what Redis refuses', () => {
     expect(await isLive(store, id)).toBe(true)
   })
 
-  it('is nothing, with the rights that the documentation asks for', async () => {
-    const server = await redis()
-    const rights =
-      '+eval +evalsha +@hash +@sortedset +del +unlink +exists +rename +pexpire +pttl +time'
-    const user = ['acl', 'setuser', 'app', 'on', '>secret', 'resetkeys', '~sj:*', '-@all']
-    await server.cli(...user, ...rights.split(' '), '+hello')
-    const client = createClient({ url: server.url, username: 'app', password: 'secret' })
+  const RIGHTS =
+    '+eval +evalsha +@hash +@sortedset +del +unlink +exists +rename +pexpire +pttl +time'
+  const FAMILY = { seedDigest: 'seed', lifetime: HOUR }
+  const ROTATION = { seedDigest: 'seed', client: undefined, idleTimeout: undefined, isSeen: true }
+
+  /** Connects as a user with these rights, and those that node-redis itself needs. */
+  async function connectAs(name: string, server: RedisServer, rights: string) {
+    const user = ['acl', 'setuser', name, 'on', '>secret', 'resetkeys', '~sj:*', '-@all']
+    await server.cli(...user, 'resetchannels', ...rights.split(' '), '+hello')
+    const client = createClient({ url: server.url, username: name, password: 'secret' })
     client.on('error', () => undefined)
     await client.connect()
     opened.push(() => client.destroy())
-    const store = createRedisStore({ client })
+    return client
+  }
+
+  it.each([
+    ['is nothing, with the rights that the documentation asks for', `${RIGHTS} +publish`],
+    ['is at most the telling, without the right to publish', RIGHTS],
+  ])('%s', async (_, rights) => {
+    const server = await redis()
+    const client = await connectAs('app', server, `${rights} &sj:changes`)
+    const listening = '+subscribe +unsubscribe +ping &sj:changes'
+    const subscriber = await connectAs('listener', server, listening)
+    const store = createRedisStore({ client, subscriber })
+    opened.push(() => store.close())
+    const told: string[] = []
+    const tell = (name: string): unknown => told.push(name)
+    store.changes?.watch({
+      onSession: tell,
+      onSubject: tell,
+      onDocument: tell,
+      onEverything: () => tell('all'),
+    })
+    const mayPublish = rights.includes('publish')
+    if (mayPublish) await expect.poll(() => store.changes?.age()).toBeLessThan(400)
     const first = await start(store)
     await store.change(first, { seen: true, set: new Map([['a', '1']]), traits: { agent: null } })
     await store.end(first, 'logged_out')
@@ -327,10 +352,22 @@ describe('what Redis refuses', () => {
     await store.changeSubject('ann', { isDisabled: true, set: new Map([['a', '1']]) })
     expect((await store.readSubject('ann')).isDisabled).toBe(true)
     expect(await store.list('ann', { limit: 1 })).toMatchObject({ records: [] })
+    const rotated = { ...newSession(store, 'bob'), family: FAMILY }
+    await store.create(rotated)
+    const rotation = { ...ROTATION, grace: 0, forgiveFor: 0, generation: 1 }
+    expect((await store.rotate(rotated.id, rotation)).status).toBe('rotated')
+    expect((await store.rotate(rotated.id, rotation)).status).toBe('reused')
+    expect(await isLive(store, rotated.id)).toBe(false)
+    expect(await store.writeDocument('keys', 'x', 0)).toEqual({ text: 'x', revision: 1 })
+    expect(await store.readDocument('keys')).toEqual({ text: 'x', revision: 1 })
     expect((await store.check()).details['roundTrip']).toBeGreaterThan(0)
     await expect(
       createRedisStore({ client, keyPrefix: 'other:' }).readSubject('ann'),
     ).rejects.toThrow(/NOPERM/)
+    // Who cannot be told knows that nothing is known.
+    if (mayPublish) await expect.poll(() => told).toContain('keys')
+    else expect(store.changes?.age()).toBe(Number.POSITIVE_INFINITY)
+    expect(told.length > 0).toBe(mayPublish)
   })
 })
 

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { Redis as IoRedis } from 'ioredis'
 import { createClient, createCluster } from 'redis'
-import { createRedisStore, type RedisClient } from '../../../src/store/redis/index.js'
+import {
+  createRedisStore,
+  type RedisClient,
+  type RedisSubscriber,
+} from '../../../src/store/redis/index.js'
 import { createKeys } from '../../../src/store/redis/keys.js'
 import type { Store } from '../../../src/store/store.js'
 import type { OpenedStore, StoreHarness } from '../../../src/testing/index.js'
@@ -80,7 +84,11 @@ export interface OpenedRedis extends OpenedStore {
 export interface Bench {
   readonly clients: readonly [RedisClient, RedisClient]
   readonly admin: Admin
+  /** For the change feed of the first store. Default: it has none. */
+  readonly subscriber?: RedisSubscriber
 }
+
+const DAY = 86_400_000
 
 /** Time passes: every key loses as much of its life, and those that run out are gone. */
 const AGE = `
@@ -121,12 +129,15 @@ let opened = 0
 export function redisHarness(bench: () => Bench): StoreHarness<OpenedRedis> {
   return {
     async open() {
-      const { clients, admin } = bench()
+      const { clients, admin, subscriber } = bench()
       const prefix = `t${String((opened += 1))}:`
       let offset = 0
-      const store = (client: RedisClient): Store =>
-        createRedisStore({ client, keyPrefix: prefix, clockOffset: () => offset })
-      const first = store(clients[0])
+      const common = { keyPrefix: prefix, clockOffset: () => offset, endingsKeptFor: DAY }
+      const store = (client: RedisClient): Store => createRedisStore({ client, ...common })
+      const listening = subscriber === undefined ? {} : { subscriber }
+      const first = createRedisStore({ client: clients[0], ...common, ...listening })
+      // What ends is known from the instant on at which somebody first asks.
+      await first.changes?.endings(0)
       return {
         prefix,
         admin,
@@ -141,7 +152,10 @@ export function redisHarness(bench: () => Bench): StoreHarness<OpenedRedis> {
           assert.deepEqual((await admin.everywhere(KEYS_WITHOUT_END, prefix)).flat(), [])
           assert.deepEqual((await admin.everywhere(STRAY_ENTRIES, prefix)).flat(), [])
         },
-        close: async () => void (await admin.everywhere(REMOVE, prefix)),
+        async close() {
+          await first.close()
+          await admin.everywhere(REMOVE, prefix)
+        },
       }
     },
     async forgetIndex({ prefix, admin, bucketOf }, subject) {

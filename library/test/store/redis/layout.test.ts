@@ -3,7 +3,7 @@ import { createClient } from 'redis'
 import { InvalidOption } from '../../../src/errors.js'
 import { createRedisStore } from '../../../src/store/redis/index.js'
 import { createKeys } from '../../../src/store/redis/keys.js'
-import type { Change, NewSession, SessionLimit, Store } from '../../../src/store/store.js'
+import type { Change, NewSession, Rotation, SessionLimit, Store } from '../../../src/store/store.js'
 import { randomBelow, randomToken } from '../../../src/system/random.js'
 import { startRedis, type RedisServer } from '../../support/redis-server.js'
 
@@ -47,6 +47,15 @@ function newSession(store: Store, wish: Partial<NewSession> = {}): NewSession {
   }
 }
 
+const ROTATION: Omit<Rotation, 'generation'> = {
+  seedDigest: 'seed',
+  client: undefined,
+  grace: 0,
+  forgiveFor: 0,
+  idleTimeout: MINUTE,
+  isSeen: true,
+}
+
 type Verbs = readonly (readonly [verb: string, call: () => Promise<unknown>])[]
 
 /** Every verb once, each in the form that touches the most keys. */
@@ -68,7 +77,10 @@ async function everyVerb(store: Store, subject: string): Promise<Verbs> {
     baseRevision: 0,
     traits: { agent: 'x', address: null },
     renewal,
+    family: { seedDigest: 'seed', lifetime: MINUTE },
+    presentedGeneration: 1,
   }
+  const third = newSession(store, { subject, family: { seedDigest: 'seed', lifetime: MINUTE } })
   await store.create(first)
   await store.endAll(subject, 'revoked_admin')
   await store.create(newSession(store, { subject }))
@@ -78,12 +90,17 @@ async function everyVerb(store: Store, subject: string): Promise<Verbs> {
     ['create', () => store.create(second)],
     ['read', () => store.read(second.id)],
     ['change', () => store.change(second.id, change)],
+    ['rotate', () => store.rotate(second.id, { ...ROTATION, generation: 1 })],
+    ['create another', () => store.create(third)],
+    ['reuse', () => store.rotate(third.id, { ...ROTATION, generation: 0 })],
     ['end', () => store.end(second.id, 'signed_in', { after: MINUTE })],
     ['list', () => store.list(subject, { limit: 10 })],
     ['readSubject', () => store.readSubject(subject)],
     ['endAll', () => store.endAll(subject, 'revoked_admin', second.id)],
     ['reap', () => store.reap(subject, 10)],
     ['changeSubject', () => store.changeSubject(subject, { isDisabled: true, set: new Map() })],
+    ['writeDocument', () => store.writeDocument(subject, '{}', 0)],
+    ['readDocument', () => store.readDocument(subject)],
     ['check', () => store.check()],
   ]
 }
@@ -126,8 +143,9 @@ describe('the keys', () => {
       keys.index('Ab', subject),
       keys.subject('Ab', subject),
       keys.session(`Ab.${subject}`),
+      keys.document('Ab', subject),
     ])
-    for (const key of all) expect(key).toMatch(/^sj:[sug]\{Ab\}[\w.~%-]*$/)
+    for (const key of all) expect(key).toMatch(/^sj:[sugk]\{Ab\}[\w.~%-]*$/)
     expect(new Set(all).size).toBe(all.length)
   })
 
@@ -241,6 +259,10 @@ describe('the time to live', () => {
       () => store.change(pick(ids), { seen: true }),
       () => store.change(pick(ids), { increment: new Map([['n', 1]]), delete: ['a'] }),
       () => store.change(pick(ids), { traits: { agent: null }, forgetPrevious: true }),
+      () => store.change(pick(ids), { family: { seedDigest: 'seed', lifetime: 200 } }),
+      () => store.rotate(pick(ids), { ...ROTATION, generation: randomBelow(4) }),
+      () => store.readDocument(pick(['a', 'b'])),
+      () => store.writeDocument(pick(['a', 'b']), 'x', randomBelow(3)),
       () => store.end(pick(ids), 'logged_out', { after: randomBelow(3) }),
       () => store.endAll(pick(['ann', 'bob']), 'revoked_admin', pick(ids)),
       () => store.reap(pick(['ann', 'bob', 'cid']), 3),
@@ -314,6 +336,8 @@ function keysIn(lines: readonly string[], verb: string): string[] {
       case 'TIME':
       case 'INFO':
       case 'ECHO':
+      // A channel is no key: in a cluster, every node passes it on.
+      case 'PUBLISH':
         return []
       case 'RENAME':
         return args.slice(0, 2)

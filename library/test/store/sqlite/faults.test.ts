@@ -173,9 +173,15 @@ describe('a file that is not what it was', () => {
   it('is StoreUnavailable where its pages are damaged, and never an answer', () =>
     inPlace(async (place) => {
       const id = await closed(place)
+      // Where each table and each index begins; the schema itself stays whole.
+      const roots = place
+        .raw()
+        .prepare('SELECT rootpage FROM sqlite_schema WHERE rootpage > 1')
+        .all()
       const descriptor = openSync(place.file, 'r+')
-      // Everything but the first page, which holds the header and the schema.
-      writeSync(descriptor, Buffer.alloc(80_000, 0xa5), 0, 80_000, 4_096)
+      for (const { rootpage } of roots as { rootpage: number }[]) {
+        writeSync(descriptor, Buffer.alloc(4_096, 0xa5), 0, 4_096, (rootpage - 1) * 4_096)
+      }
       closeSync(descriptor)
       await expectUnavailable(place.open(), 'damaged')
       // With a key of its own the store need not read one from the file.

@@ -1,12 +1,14 @@
 import { writing, type Script } from './script.js'
-import { INDEX, LIVE, OWNER, SESSION } from './snippets.js'
+import { FAMILY } from './family.js'
+import { INDEX, LIVE, OWNER, SESSION, TELL } from './snippets.js'
 
 /**
  * Arguments: 5 `1` when the session was seen, 6 `1` to forget the previous digest, 7 the base revision
  * (or nothing); 8 digest the renewal expects (or nothing: no renewal), 9 the new one, 10 the one to keep,
- * 11 for how long, 12 `1` for an authentication; then five lists, each after its length: keys and JSON to
- * set, keys to delete, keys and numbers to add, keys and revisions expected, traits and values to write;
- * the rest are traits to remove.
+ * 11 for how long, 12 `1` for an authentication; 13 seed digest of a new family of refresh tokens (or nothing)
+ * and 14 its lifetime, 15 the generation that was presented (or nothing); then five lists, each after its
+ * length: keys and JSON to set, keys to delete, keys and numbers to add, keys and revisions expected, traits
+ * and values to write; the rest are traits to remove.
  *
  * Reply: `changed`, now, revision, lastSeenAt, authenticatedAt or nothing, conflicts, then keys and
  * values after adding; or `conflict`, now, key, entry or nothing; or `superseded`; or `gone`.
@@ -18,10 +20,12 @@ export const CHANGE: Script = writing(
   SESSION,
   LIVE,
   INDEX,
+  TELL,
+  FAMILY,
   `
 local SAFE = 9007199254740991 -- Number.MAX_SAFE_INTEGER
 
-local at = 13
+local at = 16
 local function list(width)
   local items = {}
   local last = at + ARGV[at] * width
@@ -81,21 +85,31 @@ for _, add in ipairs(adds) do
   redis.call('HSET', KEYS[1], 'd:' .. add.key, text(revision) .. ':' .. add.sum)
 end
 for _, trait in ipairs(traits) do redis.call('HSET', KEYS[1], trait.key, trait.value) end
-for from = at, #ARGV do redis.call('HDEL', KEYS[1], ARGV[from]) end
+local told = #sets + #adds + #present + #traits > 0
+for from = at, #ARGV do told = redis.call('HDEL', KEYS[1], ARGV[from]) > 0 or told end
 
 local age = now - session.created
 if ARGV[8] ~= '' then
   redis.call('HSET', KEYS[1], 'H', ARGV[9], 'P', ARGV[10], 'Q', text(age + ARGV[11]))
-  if ARGV[12] == '1' then redis.call('HSET', KEYS[1], 'A', text(age)) end
+  told = true
 elseif ARGV[6] == '1' then
-  redis.call('HDEL', KEYS[1], 'P', 'Q')
+  told = redis.call('HDEL', KEYS[1], 'P', 'Q') > 0 or told
+end
+if ARGV[12] == '1' then
+  redis.call('HSET', KEYS[1], 'A', text(age))
+  told = true
+end
+if ARGV[15] ~= '' then mark_presented(tonumber(ARGV[15])) end
+if ARGV[13] ~= '' then
+  begin_family(ARGV[13], age, tonumber(ARGV[14]))
+  told = true
 end
 if ARGV[5] == '1' then
   session.seen = math.max(session.seen, age)
   redis.call('HSET', KEYS[1], 'T', text(session.seen))
   keep_session(session)
 end
--- (near cache) A change that is more than 'seen' will be told to other processes here.
+if told then tell('c ' .. session_id(name)) end
 
 local proved = whole(redis.call('HGET', KEYS[1], 'A')) or (session.subject and 0)
 reply = {

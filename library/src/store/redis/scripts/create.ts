@@ -1,5 +1,5 @@
 import { writing, type Script } from './script.js'
-import { BURY, ID_ORDER, INDEX, KEEP_OWNER, OWNER, SESSION, WRITE_PAIRS } from './snippets.js'
+import { BURY, ID_ORDER, INDEX, KEEP_OWNER, OWNER, SESSION, TELL, WRITE_PAIRS } from './snippets.js'
 
 /**
  * Arguments: 5 the subject behind an `=` (or nothing: anonymous), 6 idle timeout, 7 absolute timeout,
@@ -13,6 +13,7 @@ export const CREATE: Script = writing(
   OWNER,
   SESSION,
   INDEX,
+  TELL,
   BURY,
   KEEP_OWNER,
   WRITE_PAIRS,

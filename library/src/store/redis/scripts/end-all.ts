@@ -1,5 +1,5 @@
 import { writing, type Script } from './script.js'
-import { INDEX, KEEP_OWNER, LIVE, OWNER, RAISE_EPOCH, SESSION } from './snippets.js'
+import { INDEX, KEEP_OWNER, LIVE, OWNER, RAISE_EPOCH, SESSION, TELL } from './snippets.js'
 
 /**
  * Arguments: 5 the reason, 6 how long the subject's record rests at least, 7 the id to spare (or nothing).
@@ -10,6 +10,7 @@ export const END_ALL: Script = writing(
   SESSION,
   LIVE,
   INDEX,
+  TELL,
   KEEP_OWNER,
   RAISE_EPOCH,
   `
@@ -21,7 +22,7 @@ local spared = ARGV[7] ~= '' and live(ARGV[7]) or nil
 if spared and spared.subject ~= name then spared = nil end
 if spared and redis.call('ZSCORE', index, spared.id) then count = count - 1 end
 
-raise_epoch(name, owner, ARGV[5])
+raise_epoch(name, owner, ARGV[5], spared)
 local rests = tonumber(ARGV[6])
 if spared then
   redis.call('HSET', key_of('s', spared.id), 'E', text(owner.epoch + 1))

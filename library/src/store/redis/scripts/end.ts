@@ -1,5 +1,5 @@
 import { writing, type Script } from './script.js'
-import { BURY, INDEX, LIVE, OWNER, SESSION } from './snippets.js'
+import { BURY, INDEX, LIVE, OWNER, SESSION, TELL } from './snippets.js'
 import { FIELDS } from './fields.js'
 
 /**
@@ -13,6 +13,7 @@ export const END: Script = writing(
   SESSION,
   LIVE,
   INDEX,
+  TELL,
   BURY,
   FIELDS,
   `
@@ -28,6 +29,7 @@ else
   redis.call('HDEL', KEYS[1], 'Y')
   redis.call('HSET', KEYS[1], 'X', text(session.lasts), 'Y', ARGV[5])
   keep_session(session)
+  tell('c ' .. session_id(name))
 end
 return reply
 `,

@@ -1,5 +1,5 @@
 import { writing, type Script } from './script.js'
-import { BURY, INDEX, OWNER, SESSION } from './snippets.js'
+import { BURY, INDEX, OWNER, SESSION, TELL } from './snippets.js'
 
 /**
  * Arguments: 5 how many at most. Reply: `reaped`, now, `1` where there is more, then ids and reasons.
@@ -11,6 +11,7 @@ export const REAP: Script = writing(
   OWNER,
   SESSION,
   INDEX,
+  TELL,
   BURY,
   `
 local index, aside = key_of('u', name), key_of('x', name)

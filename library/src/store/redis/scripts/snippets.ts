@@ -33,6 +33,18 @@ local function id_before(a, b)
 end
 `
 
+/**
+ * Tells whoever listens, within the script that writes: see `feed/message.ts`. The channel is made like a key,
+ * so that a prefix added by the client goes for it, too.
+ *
+ * A user that may not publish loses the message and nothing else: a write never fails half-way for it, and
+ * where nobody listens it is not missed. Who does listen finds out before anything is believed (LISTEN).
+ */
+export const TELL = `
+local function session_id(id) return string.sub(tag, 2, -2) .. '.' .. id end
+local function tell(message) redis.pcall('PUBLISH', home .. 'changes', message) end
+`
+
 /** What is kept of a subject, as far as the life of its sessions depends on it. */
 export const OWNER = `
 local function owner_of(subject)
@@ -132,13 +144,14 @@ end
 `
 
 /**
- * Builds on SESSION. Puts a tombstone where the record was. DEL comes first: a script that has begun to
- * delete may go on writing when Redis is out of memory, so that a session can always be ended.
+ * Builds on SESSION and TELL. Puts a tombstone where the record was. DEL comes first: a script that has begun
+ * to delete may go on writing when Redis is out of memory, so that a session can always be ended.
  */
 export const BURY = `
 local function bury(session, reason, at)
   local key = key_of('s', session.id)
   redis.call('DEL', key)
+  tell('e ' .. text(now) .. ' ' .. session_id(session.id))
   redis.call('HSET', key, 'K', reason, 'Z', text(at))
   redis.call('PEXPIRE', key, text(tombstone_for))
   if session.subject then
@@ -146,7 +159,6 @@ local function bury(session, reason, at)
     redis.call('ZREM', key_of('u', session.subject), session.id)
     redis.call('ZREM', key_of('x', session.subject), session.id)
   end
-  -- (near cache) Every end of one session passes here: this is where other processes will be told.
 end
 `
 
@@ -164,7 +176,7 @@ end
 `
 
 /**
- * Builds on OWNER and INDEX. Ends every session of a subject by raising its epoch, in one step whatever
+ * Builds on OWNER, INDEX and TELL. Ends every session of a subject by raising its epoch, in one step whatever
  * their number: the index is renamed, not walked. HDEL comes first for the reason that DEL does in BURY.
  */
 export const RAISE_EPOCH = `
@@ -180,12 +192,13 @@ local function set_index_aside(subject)
   keep_index(aside)
 end
 
-local function raise_epoch(subject, owner, reason)
+local function raise_epoch(subject, owner, reason, spared)
   local key = key_of('g', subject)
   redis.call('HDEL', key, 'Y')
   redis.call('HSET', key, 'E', text(owner.epoch + 1), 'Y', reason, 'Z', text(now))
+  local except = spared and session_id(spared.id) or '-'
+  tell(table.concat({ 'u', text(now), text(owner.epoch + 1), except, subject }, ' '))
   set_index_aside(subject)
-  -- (near cache) All sessions of a subject end here: this is where other processes will be told.
 end
 `
 

@@ -2,6 +2,7 @@ import type { DataEntry, SessionRecord } from '../../../store/record.js'
 import type { Change, Renewal } from '../../../store/store.js'
 import { randomToken } from '../../../system/random.js'
 import { STEP, type Drawn } from './operations.js'
+import { expectFamily, toFamily } from './rotating.js'
 
 /** The change that a drawn operation stands for, on a session as the model knows it. */
 export function toChange(drawn: Drawn<'change'>, record: SessionRecord): Change {
@@ -15,8 +16,19 @@ export function toChange(drawn: Drawn<'change'>, record: SessionRecord): Change 
     ),
     ...(drawn.base === 'none' ? {} : { baseRevision: bases[drawn.base] }),
     ...(drawn.trait === undefined ? {} : { traits: { [drawn.trait[0]]: drawn.trait[1] } }),
+    ...tokensOf(drawn, record),
+    ...(drawn.isAuthentication ? { isAuthentication: true } : {}),
     ...(drawn.renewal === 'none' ? {} : { renewal: toRenewal(drawn, record) }),
   }
+}
+
+function tokensOf(
+  { tokens: { family, presented } }: Drawn<'change'>,
+  record: SessionRecord,
+): Pick<Change, 'family' | 'presentedGeneration'> {
+  if (family !== undefined) return { family: toFamily(family) }
+  if (presented === undefined) return {}
+  return { presentedGeneration: (record.family?.generation ?? 1) + presented }
 }
 
 function toRenewal(drawn: Drawn<'change'>, record: SessionRecord): Renewal {
@@ -87,25 +99,43 @@ function apply(record: SessionRecord, change: Change, now: number): SessionRecor
   const written = removed + (change.set?.size ?? 0) + (change.increment?.size ?? 0)
   return {
     ...record,
-    ...secretAfter(record, change, now),
-    lastSeenAt: change.seen === true ? now : record.lastSeenAt,
+    ...secretAfter(change, now),
+    ...instantsAfter(record, change, now),
+    family: familyAfter(record, change, now),
     revision: written > 0 ? revision : record.revision,
     traits: traitsAfter(record, change),
     data,
   }
 }
 
-function secretAfter(
-  record: SessionRecord,
-  { renewal, forgetPrevious }: Change,
+function familyAfter(
+  { family }: SessionRecord,
+  change: Change,
   now: number,
-): Partial<SessionRecord> {
+): SessionRecord['family'] {
+  if (change.family !== undefined) return expectFamily(change.family, now)
+  const isPresent = family !== undefined && family.generation === change.presentedGeneration
+  return isPresent ? { ...family, isPresented: true } : family
+}
+
+function instantsAfter(
+  { lastSeenAt, authenticatedAt }: SessionRecord,
+  { seen, isAuthentication, renewal }: Change,
+  now: number,
+): Pick<SessionRecord, 'lastSeenAt' | 'authenticatedAt'> {
+  const isProof = isAuthentication === true || renewal?.isAuthentication === true
+  return {
+    lastSeenAt: seen === true ? now : lastSeenAt,
+    authenticatedAt: isProof ? now : authenticatedAt,
+  }
+}
+
+function secretAfter({ renewal, forgetPrevious }: Change, now: number): Partial<SessionRecord> {
   if (renewal !== undefined) {
     return {
       secretDigest: renewal.to,
       previousDigest: renewal.keep ?? renewal.from,
       previousUntil: now + renewal.keepPreviousFor,
-      authenticatedAt: renewal.isAuthentication ? now : record.authenticatedAt,
     }
   }
   return forgetPrevious === true ? { previousDigest: undefined, previousUntil: undefined } : {}

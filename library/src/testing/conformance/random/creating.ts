@@ -3,6 +3,7 @@ import type { NewSession, Store } from '../../../store/store.js'
 import { newSession } from '../fixtures.js'
 import type { Model, ModelSession } from './model.js'
 import { STEP, type Drawn } from './operations.js'
+import { toFamily } from './rotating.js'
 import { assertRecord, pick, type World } from './world.js'
 
 /** Creates a session on both, and asserts that it was refused, or made room for, as it had to be. */
@@ -16,7 +17,8 @@ export async function create(world: World, drawn: Drawn<'create'>, store: Store)
     idleTimeout: drawn.idle * STEP,
     absoluteTimeout: drawn.absolute * STEP,
     data: Object.fromEntries(drawn.data),
-    traits: { agent: 'drawn' },
+    traits: { agent: 'drawn', ...(drawn.client === undefined ? {} : { client: drawn.client }) },
+    ...(drawn.family === undefined ? {} : { family: toFamily(drawn.family) }),
     ...(drawn.limit === undefined ? {} : { limit: drawn.limit }),
   })
   const result = await store.create(session)

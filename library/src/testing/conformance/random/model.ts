@@ -8,6 +8,7 @@ import {
   type SubjectRecord,
 } from '../../../store/record.js'
 import { STORE_DEFAULTS, type NewSession } from '../../../store/store.js'
+import { expectFamily } from './rotating.js'
 
 /** What the model knows of one session. Its instants count from the model's own beginning. */
 export interface ModelSession {
@@ -96,6 +97,7 @@ export class Model {
       endsAs: undefined,
       epoch: this.subject(session.subject).epoch,
       revision: hasData ? 1 : 0,
+      family: session.family && expectFamily(session.family, this.now),
       traits: session.traits,
       data: new Map([...session.data].map(([key, json]) => [key, { json, revision: 1 }])),
     }

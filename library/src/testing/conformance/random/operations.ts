@@ -15,6 +15,12 @@ type KeyAction =
   | { readonly do: 'delete' }
   | { readonly do: 'increment'; readonly by: number }
 
+/** A new family, or an access token of a generation counted from the present one: not both at once. */
+interface Tokens {
+  readonly family: number | undefined
+  readonly presented: number | undefined
+}
+
 /** One drawn call. Sessions are named by their place among those created so far, modulo their number. */
 export type Operation = { readonly handle: 'store' | 'other' } & (
   | { readonly kind: 'read' | 'readUnknown'; readonly session: number }
@@ -25,6 +31,9 @@ export type Operation = { readonly handle: 'store' | 'other' } & (
       readonly absolute: number
       readonly limit: SessionLimit | undefined
       readonly data: readonly (readonly [string, string])[]
+      readonly client: 'app' | undefined
+      /** Steps for which the family lives that begins with the session. */
+      readonly family: number | undefined
       /** Take the id of an earlier session instead of a new one. */
       readonly reuse: number | undefined
     }
@@ -38,6 +47,20 @@ export type Operation = { readonly handle: 'store' | 'other' } & (
       readonly trait: readonly [TraitName, string | null] | undefined
       readonly renewal: 'none' | 'current' | 'stale'
       readonly forgetPrevious: boolean
+      readonly isAuthentication: boolean
+      readonly tokens: Tokens
+    }
+  | {
+      readonly kind: 'rotate'
+      readonly session: number
+      /** The generation presented, counted from the present one. */
+      readonly offset: number
+      readonly isOurs: boolean
+      readonly client: 'app' | undefined
+      readonly grace: number
+      readonly forgiveFor: number
+      readonly idle: number | undefined
+      readonly isSeen: boolean
     }
   | {
       readonly kind: 'end'
@@ -98,6 +121,7 @@ export function operations(fc: FastCheck): Arbitrary<Operation> {
     { weight: 8, arbitrary: fc.record({ handle, kind: kind('reap'), subject, limit }) },
     { weight: 22, arbitrary: creates(fc) },
     { weight: 30, arbitrary: changes(fc) },
+    { weight: 30, arbitrary: rotations(fc) },
     {
       weight: 6,
       arbitrary: fc.record({
@@ -152,6 +176,8 @@ function creates(fc: FastCheck): Arbitrary<Operation> {
     idle: fc.integer({ min: 1, max: 9 }),
     absolute: fc.integer({ min: 1, max: 18 }),
     limit: optional(fc, limit),
+    client: clients(fc),
+    family: optional(fc, lives(fc)),
     data: fc.uniqueArray(entry, { selector: ([key]) => key, maxLength: 3 }),
     reuse: fc.option(fc.nat(30), { nil: undefined, freq: 9 }).map((place) =>
       // `option` draws its value nine times of ten; ids are to be taken again once in ten.
@@ -189,6 +215,44 @@ function changes(fc: FastCheck): Arbitrary<Operation> {
     ),
     renewal: fc.constantFrom('none', 'none', 'none', 'none', 'current', 'stale'),
     forgetPrevious: rarely,
+    isAuthentication: rarely,
+    tokens: tokens(fc),
+  })
+}
+
+function tokens(fc: FastCheck): Arbitrary<Tokens> {
+  const none = fc.constant(undefined)
+  return fc.oneof(
+    { weight: 6, arbitrary: fc.record({ family: none, presented: none }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({ family: none, presented: fc.integer({ min: -1, max: 1 }) }),
+    },
+    { weight: 1, arbitrary: fc.record({ family: lives(fc), presented: none }) },
+  )
+}
+
+/** Steps for which a family lives. */
+function lives(fc: FastCheck): Arbitrary<number> {
+  return fc.integer({ min: 1, max: 12 })
+}
+
+function clients(fc: FastCheck): Arbitrary<'app' | undefined> {
+  return fc.constantFrom(...Array.from({ length: 9 }, () => undefined), 'app' as const)
+}
+
+function rotations(fc: FastCheck): Arbitrary<Operation> {
+  return fc.record({
+    handle: fc.constantFrom('store' as const, 'other' as const),
+    kind: fc.constant('rotate' as const),
+    session: sessions(fc),
+    offset: fc.constantFrom(0, 0, 0, 0, 0, 0, -1, -1, -1, 1, 2, -2, -3),
+    isOurs: fc.nat(19).map((drawn) => drawn < 19),
+    client: clients(fc),
+    grace: fc.constantFrom(0.5, 1.5, 0),
+    forgiveFor: fc.constantFrom(0, 2.5, 4.5),
+    idle: fc.constantFrom(undefined, undefined, 1, 3),
+    isSeen: fc.boolean(),
   })
 }
 

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { STORE_DEFAULTS, type Gone, type Store } from '../../../store/store.js'
+import { STORE_DEFAULTS, type Store } from '../../../store/store.js'
 import { changed, find, listAll, newId, reapAll } from '../fixtures.js'
 import { create } from './creating.js'
 import { expectChange, toChange, valuesOf } from './changing.js'
 import type { Model, ModelSession } from './model.js'
 import { STEP, SUBJECTS, type Drawn, type Operation } from './operations.js'
-import { assertRecord, pick, type World } from './world.js'
+import { rotate } from './rotating.js'
+import { assertGone, assertRecord, pick, type World } from './world.js'
 
 type Step<Kind extends Operation['kind']> = (
   world: World,
@@ -20,6 +21,7 @@ const STEPS: { readonly [Kind in Operation['kind']]: Step<Kind> } = {
   },
   create,
   change,
+  rotate,
   end,
   endAll,
   reap,
@@ -56,13 +58,6 @@ async function checkRead(
   assert.equal(result.status, 'found')
   assertRecord(world, result.record, session.record)
   assert.deepEqual(result.subject, model.subject(session.record.subject))
-}
-
-function assertGone({ model }: World, session: ModelSession, result: Gone): void {
-  if (model.isOnTheEdge(session)) return
-  const standing = model.standing(session)
-  const reason = standing.status === 'over' ? standing.reason : undefined
-  assert.equal(result.ending?.reason, reason)
 }
 
 async function change(world: World, drawn: Drawn<'change'>, store: Store): Promise<void> {
@@ -180,7 +175,8 @@ async function changeSubject(
     change.delete = [key]
   }
   const disabling = isDisabled === undefined ? {} : { isDisabled }
-  model.setSubject(subject, { attributes, ...disabling })
+  const version = before.version + (attribute === undefined ? 0 : 1)
+  model.setSubject(subject, { attributes, version, ...disabling })
   const result = await store.changeSubject(subject, { ...change, ...disabling })
   assert.deepEqual(result, model.subject(subject))
   assert.deepEqual(await store.readSubject(subject), model.subject(subject))

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { SessionRecord } from '../../../store/record.js'
+import type { Gone } from '../../../store/store.js'
 import type { Scene } from '../harness.js'
 import type { Model, ModelSession } from './model.js'
 import { STEP } from './operations.js'
@@ -19,6 +20,14 @@ export function pick({ model }: World, place: number): ModelSession | undefined 
   return model.sessions[model.sessions.length - 1 - (place % Math.max(1, model.sessions.length))]
 }
 
+/** Compares what a verb tells of a session that is over. */
+export function assertGone({ model }: World, session: ModelSession, result: Gone): void {
+  if (model.isOnTheEdge(session)) return
+  const standing = model.standing(session)
+  const reason = standing.status === 'over' ? standing.reason : undefined
+  assert.equal(result.ending?.reason, reason)
+}
+
 /** Compares records, after turning the store's instants into the model's. */
 export function assertRecord(
   { origin }: World,
@@ -34,6 +43,11 @@ export function assertRecord(
     authenticatedAt: inModel(actual.authenticatedAt),
     absoluteExpiresAt: inModel(actual.absoluteExpiresAt),
     previousUntil: inModel(actual.previousUntil),
+    family: actual.family && {
+      ...actual.family,
+      rotatedAt: inModel(actual.family.rotatedAt),
+      expiresAt: inModel(actual.family.expiresAt),
+    },
   }
   assert.deepEqual(record, expected)
 }

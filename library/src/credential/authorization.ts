@@ -1,0 +1,48 @@
+import { REFRESH_PREFIX } from './refresh-token.js'
+
+/** Why an `Authorization` header was refused before any token was looked at. */
+export type AuthorizationProblem =
+  'token_missing' | 'invalid_request' | 'scheme_unsupported' | 'header_duplicate' | 'typ_mismatch'
+
+/** What a request presents beside its session cookies. */
+export type PresentedBearer =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'refused'; readonly code: AuthorizationProblem }
+  /** The text of a token, as yet unverified. */
+  | { readonly kind: 'bearer'; readonly token: string }
+
+const NOTHING: PresentedBearer = { kind: 'nothing' }
+/** RFC 9110 section 11.4 and RFC 6750 section 2.1: a scheme, one or more spaces, b64token. */
+const BEARER = /^bearer +([\w\-.~+/]+=*) *$/i
+const SCHEME = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)(?: |$)/
+/** `bucket.id.secret`: what belongs into a cookie. */
+const SESSION_TOKEN = /^[\w-]{2}\.[\w-]{22}\.[\w-]{38,102}$/
+
+/**
+ * Reads the bearer token of an `Authorization` header (RFC 6750 section 2.1). Another kind of credential of ours
+ * in this place is told from a malformed one: a refresh token opens no door but the one to its successor.
+ */
+export function readAuthorization(
+  header: string | undefined,
+  isRepeated: boolean,
+): PresentedBearer {
+  if (header === undefined) return NOTHING
+  if (isRepeated) return { kind: 'refused', code: 'header_duplicate' }
+  const token = BEARER.exec(header)?.[1]
+  if (token !== undefined) return judgeKind(token)
+  const scheme = SCHEME.exec(header.trimStart())?.[1]?.toLowerCase()
+  if (scheme === undefined) return { kind: 'refused', code: 'invalid_request' }
+  if (scheme !== 'bearer') return { kind: 'refused', code: 'scheme_unsupported' }
+  const isEmpty = header.trim().length === 'bearer'.length
+  return { kind: 'refused', code: isEmpty ? 'token_missing' : 'invalid_request' }
+}
+
+/** The token of an `Authorization: Bearer` header, of whatever kind; for the places where a refresh token belongs. */
+export function bearerOf(header: string | undefined): string | undefined {
+  return header === undefined ? undefined : BEARER.exec(header)?.[1]
+}
+
+function judgeKind(token: string): PresentedBearer {
+  const isOther = token.startsWith(REFRESH_PREFIX) || SESSION_TOKEN.test(token)
+  return isOther ? { kind: 'refused', code: 'typ_mismatch' } : { kind: 'bearer', token }
+}

@@ -1,0 +1,25 @@
+import type { Incoming } from '../request/incoming.js'
+import type { Refusal } from './session-guard.js'
+
+/** Names under which tokens are sent in addresses (RFC 6750 section 2.3 names the first, and warns of it). */
+const NAMES = /[?&;](?:access|refresh|id|bearer|session)[_-]?token=|[?&;](?:jwt|authorization)=/i
+/** A JSON Web Token, a refresh token or a session token of ours, under whatever name. */
+const VALUES =
+  /=(?:eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|rt\.[\w-]{2}\.[\w-]{22}\.[\w-]{22,}|[\w-]{2}\.[\w-]{22}\.[\w-]{38,102}(?![\w-]))/
+
+/**
+ * Refuses a request whose address holds a credential: addresses end up in logs, histories and `Referer` headers
+ * (RFC 9700 section 4.3.2, ASVS 14.2.1). Whoever gets this answer has to treat that credential as known to others.
+ */
+export function refuseCredentialInUrl({ target }: Pick<Incoming, 'target'>): Refusal | undefined {
+  const start = target.indexOf('?')
+  if (start === -1) return undefined
+  const query = target.slice(start)
+  return NAMES.test(query) || VALUES.test(query) ? REFUSED : undefined
+}
+
+const REFUSED: Refusal = {
+  status: 400,
+  code: 'credential_in_url',
+  message: 'Tokens are not accepted in addresses. Send them in the Authorization header.',
+}

@@ -1,0 +1,209 @@
+import type { AccessClaims } from '../credential/jwt/index.js'
+import type { Presented } from '../credential/present.js'
+import type { ReadResult } from '../store/store.js'
+import { endIfOrphaned, isOrphanPossible } from './impersonation.js'
+import { verdictOf, verdictNow } from './bearer.js'
+import { judge, judgeBearer, NONE, type ActiveResolution, type Resolution } from './resolve.js'
+import { isRenewalWanted } from './renewal.js'
+import { adopt, type Visit } from './visit.js'
+
+/** How a session is resolved. */
+export interface LoadOptions {
+  /** Ask the store, whatever the near cache knows. Default `false`. */
+  readonly fresh?: boolean
+}
+
+/** Resolves what was presented, once. Throws `StoreUnavailable` where the store does not answer. */
+export async function load(visit: Visit, { fresh = false }: LoadOptions = {}): Promise<Resolution> {
+  if (visit.loading !== undefined) return visit.loading
+  const known = fresh && visit.isFromCache ? undefined : visit.resolution
+  const resolution = known ?? (fresh ? undefined : loadNow(visit))
+  if (resolution !== undefined) return resolution
+  visit.loading = resolveVisit(visit, fresh)
+  return visit.loading
+}
+
+/**
+ * Resolves without waiting, where everything that is needed is in this process's memory: no promise, no
+ * round trip. `undefined`: call {@link load}.
+ */
+export function loadNow(visit: Visit): Resolution | undefined {
+  if (visit.resolution !== undefined || visit.loading !== undefined) return visit.resolution
+  const resolution = resolveNow(visit)
+  return resolution === undefined ? undefined : settle(visit, resolution)
+}
+
+function resolveNow(visit: Visit): Resolution | undefined {
+  const { request } = visit
+  const bearer = request.bearer()
+  const { session, guest } = request.present()
+  if (bearer.kind === 'bearer') return resolveBearerNow(visit, bearer.token, session)
+  if (bearer.kind === 'refused') return undefined
+  if (session.kind === 'nothing' && guest.kind === 'nothing') return NONE
+  return resolveCookieNow(visit, session.kind === 'nothing' ? guest : session)
+}
+
+function resolveCookieNow(visit: Visit, presented: Presented): Resolution | undefined {
+  if (presented.kind !== 'token') return undefined
+  const answer = visit.core.store.peek(presented.token.id)
+  if (answer === undefined) return undefined
+  const resolution = judge(answer, presented.token)
+  // What is not good here may be better known by the store, and an end has to be told with its reason.
+  if (resolution.state !== 'active' || isOrphanPossible(resolution)) return undefined
+  visit.isFromCache = true
+  attendTo(visit, presented, resolution)
+  return resolution
+}
+
+function resolveBearerNow(visit: Visit, token: string, session: Presented): Resolution | undefined {
+  const verdict = verdictNow(visit.core, token)
+  if (verdict?.ok !== true || isOther(session, verdict.claims.sessionId)) return undefined
+  const resolution = cached(visit, verdict.claims)
+  if (resolution === undefined || isOrphanPossible(resolution)) return undefined
+  visit.core.upkeep.attend(visit.request, resolution)
+  return resolution
+}
+
+/** What the near cache makes of a good access token. Only a yes counts: what is over may be better known by the store. */
+function cached(visit: Visit, claims: AccessClaims): ActiveResolution | undefined {
+  const answer = visit.core.store.peek(claims.sessionId)
+  if (answer === undefined) return undefined
+  const resolution = judgeBearer(answer, claims)
+  if (resolution.state !== 'active') return undefined
+  visit.isFromCache = true
+  return resolution
+}
+
+async function resolveVisit(visit: Visit, fresh: boolean): Promise<Resolution> {
+  try {
+    visit.isFromCache = false
+    return settle(visit, await resolve(visit, fresh))
+  } finally {
+    visit.loading = undefined
+  }
+}
+
+function settle(visit: Visit, resolution: Resolution): Resolution {
+  visit.resolution = resolution
+  if (resolution.state === 'active') adopt(visit, resolution)
+  visit.request.noteRead()
+  if (visit.tokenToSend !== undefined || isRenewalWanted(visit)) visit.request.noteChange()
+  return resolution
+}
+
+async function resolve(visit: Visit, fresh: boolean): Promise<Resolution> {
+  const { request } = visit
+  const bearer = request.bearer()
+  const { session, guest } = request.present()
+  if (bearer.kind === 'bearer') return resolveBearer(visit, bearer.token, session, fresh)
+  // Another scheme is somebody else's business (a proxy's password), as long as a cookie says who this is.
+  const isOurs = bearer.kind === 'refused' && bearer.code !== 'scheme_unsupported'
+  if (isOurs) return reject(visit, bearer.code)
+  const first = await resolvePresented(visit, session)
+  noteEnd(visit, first)
+  const isEnough = first.state === 'active' || guest.kind !== 'token'
+  const answer = isEnough ? first : await resolveGuest(visit, guest, first)
+  const isNobody = answer.state === 'none' && bearer.kind === 'refused'
+  return isNobody ? reject(visit, bearer.code) : answer
+}
+
+async function resolveBearer(
+  visit: Visit,
+  token: string,
+  session: Presented,
+  fresh: boolean,
+): Promise<Resolution> {
+  const { core, request } = visit
+  const verdict = await verdictOf(core, token)
+  if (!verdict.ok) return reject(visit, verdict.code)
+  const { claims } = verdict
+  if (isOther(session, claims.sessionId)) return reject(visit, 'credentials_conflict')
+  const resolution =
+    (fresh ? undefined : cached(visit, claims)) ??
+    judgeBearer(await read(visit, claims.sessionId), claims)
+  noteEnd(visit, resolution)
+  if (resolution.state === 'rejected') return reject(visit, resolution.code)
+  if (resolution.state !== 'active') return tidied(visit, resolution)
+  const judged = await endIfOrphaned(core, resolution)
+  noteEnd(visit, judged)
+  if (judged.state === 'active') core.upkeep.attend(request, judged)
+  return judged
+}
+
+/** A cookie of ours that names another session than the token does: which of them is meant? */
+function isOther(session: Presented, sessionId: string): boolean {
+  return session.kind === 'token' && session.token.id !== sessionId
+}
+
+async function resolvePresented(visit: Visit, presented: Presented): Promise<Resolution> {
+  if (presented.kind === 'nothing') return NONE
+  if (presented.kind === 'refused') return reject(visit, presented.code)
+  const { core } = visit
+  const resolution = judge(await read(visit, presented.token.id), presented.token)
+  if (resolution.state === 'rejected') {
+    if (resolution.code === 'session_corrupt') {
+      core.events.emit('store.corrupt', { id: presented.token.id })
+    }
+    return reject(visit, resolution.code)
+  }
+  if (resolution.state !== 'active') return tidied(visit, resolution)
+  const judged = await endIfOrphaned(core, resolution)
+  if (judged.state === 'active') attendTo(visit, presented, judged)
+  return judged
+}
+
+async function read({ core }: Visit, id: string): Promise<ReadResult> {
+  const answer = await core.store.read(id)
+  core.kit?.clock.heard(answer.now)
+  return answer
+}
+
+function reject(visit: Visit, code: (Resolution & { state: 'rejected' })['code']): Resolution {
+  const { core, request } = visit
+  core.events.emit('credential.rejected', { code, address: request.client.address })
+  return { state: 'rejected', code }
+}
+
+function noteEnd(visit: Visit, resolution: Resolution): void {
+  if (resolution.state === 'expired' || resolution.state === 'revoked') {
+    visit.endReason ??= resolution.reason
+  }
+}
+
+function tidied(visit: Visit, resolution: Resolution): Resolution {
+  if (resolution.state === 'expired' && resolution.subject !== undefined) {
+    visit.core.upkeep.tidy(resolution.subject)
+  }
+  return resolution
+}
+
+/** A guest cookie counts where no signed-in session lives; what was found out about the latter is kept. */
+async function resolveGuest(
+  visit: Visit,
+  guest: Presented,
+  first: Resolution,
+): Promise<Resolution> {
+  const second = await resolvePresented(visit, guest)
+  if (second.state === 'active') return second
+  noteEnd(visit, second)
+  return first.state === 'none' ? second : first
+}
+
+/** Marks the session as seen, and sends a cookie under an earlier name or key anew: same session, same secret. */
+function attendTo(
+  visit: Visit,
+  presented: Presented & { readonly kind: 'token' },
+  resolution: ActiveResolution,
+): void {
+  const { core, request } = visit
+  core.upkeep.attend(request, resolution)
+  const { record, now, isPreviousSecret } = resolution
+  const { token, cookieName } = presented
+  if (isPreviousSecret || (!token.isOutdated && request.isCurrentCookie(cookieName))) return
+  visit.tokenToSend = {
+    token: core.tokens.retag(token),
+    isGuest: record.subject === undefined,
+    record,
+    now,
+  }
+}

@@ -1,0 +1,144 @@
+import type { EndReason } from '../store/end-reason.js'
+import type { Gone, RotateResult } from '../store/store.js'
+import { issueAccess, kitOf, toTokenSet, type TokenSet } from './issue.js'
+import type { Core } from './visit.js'
+
+/** What is known of a refresh beside its token. */
+export interface RefreshRequest {
+  /** The client that presents it (RFC 6749 section 6). Default none named. */
+  readonly clientId?: string | undefined
+  /** The client's address, for events. */
+  readonly address?: string
+  /** The person did nothing: the idle time of the session goes on. Default `false`. */
+  readonly isPassive?: boolean
+}
+
+/** What became of a refresh token. */
+export type RefreshResult =
+  | {
+      readonly status: 'refreshed'
+      /** `replayed`: the same answer once more; `healed`: the store had lost a write; `forgiven`: the answer before was lost. */
+      readonly how: 'rotated' | 'replayed' | 'healed' | 'forgiven'
+      readonly tokens: TokenSet
+      readonly subject: string
+    }
+  | RefreshRefused
+
+/** It was not exchanged. No cookie may be touched because of it: another tab may have won. */
+export interface RefreshRefused {
+  readonly status: 'refused'
+  /** RFC 6749 section 5.2. */
+  readonly code: 'invalid_grant'
+  /** One sentence for a person. */
+  readonly message: string
+  /** Why the session ended, where it has. */
+  readonly reason: EndReason | undefined
+}
+
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/
+
+const MESSAGES = {
+  kind: 'This is not a refresh token.',
+  unknown: 'The refresh token is not valid.',
+  client: 'The refresh token is not valid here.',
+  expired: 'The refresh token has expired. Sign in again.',
+  ahead: 'The refresh token is not valid.',
+  reused: 'The refresh token was already used. Sign in again.',
+  gone: 'The session of this refresh token has ended. Sign in again.',
+} as const
+
+/**
+ * Exchanges a refresh token for a new pair, with one store command. Throws `StoreUnavailable` with nothing
+ * decided: the client tries again with the same token.
+ */
+export async function refresh(
+  core: Core,
+  text: string,
+  request: RefreshRequest = {},
+): Promise<RefreshResult> {
+  const kit = kitOf(core)
+  const presented = kit.refreshTokens.parse(text)
+  if (presented === undefined) return refuse(core, JWT.test(text) ? 'kind' : 'unknown', request)
+  const { settings } = kit
+  const { sessionId, seedDigest, generation } = presented
+  const result = await core.store.rotate(sessionId, {
+    seedDigest,
+    generation,
+    client: request.clientId,
+    grace: settings.refreshGrace,
+    forgiveFor: settings.refreshForgive,
+    idleTimeout: settings.refreshIdle,
+    isSeen: request.isPassive !== true,
+  })
+  if (!isExchanged(result)) return refuseResult(core, result, request)
+  kit.clock.heard(result.now)
+  const { record } = result
+  const subject = record.subject ?? ''
+  const access = await issueAccess(kit, result, result.generation)
+  if (access === undefined) return endSession(core, record.id, subject, request)
+  core.events.emit('refresh.rotated', { id: record.id, subject, how: result.status })
+  return {
+    status: 'refreshed',
+    how: result.status,
+    tokens: toTokenSet(
+      record.id,
+      access,
+      kit.refreshTokens.successor(presented, result.generation),
+    ),
+    subject,
+  }
+}
+
+type Exchanged = Extract<RotateResult, { readonly generation: number }>
+
+function isExchanged(result: RotateResult): result is Exchanged {
+  return 'generation' in result
+}
+
+function refuseResult(
+  core: Core,
+  result: Exclude<RotateResult, Exchanged>,
+  request: RefreshRequest,
+): RefreshRefused {
+  switch (result.status) {
+    case 'refused':
+      return refuse(core, result.reason, request)
+    case 'gone':
+      return refuseGone(core, result, request)
+    case 'reused': {
+      const { id, subject } = result.record
+      const reason: EndReason = 'refresh_reuse'
+      core.events.emit('refresh.reused', { id, subject, address: request.address ?? '' })
+      core.events.emit('session.ended', { id, subject, reason })
+      return refuse(core, 'reused', request, reason)
+    }
+  }
+}
+
+function refuseGone(core: Core, { ending }: Gone, request: RefreshRequest): RefreshRefused {
+  const isReuse = ending?.reason === 'refresh_reuse'
+  return refuse(core, isReuse ? 'reused' : 'gone', request, ending?.reason ?? 'unknown')
+}
+
+/** The claims provider says that there is no such person any more. */
+async function endSession(
+  core: Core,
+  id: string,
+  subject: string,
+  request: RefreshRequest,
+): Promise<RefreshRefused> {
+  const reason: EndReason = 'subject_disabled'
+  const result = await core.store.end(id, reason)
+  if (result.status === 'ended') core.events.emit('session.ended', { id, subject, reason })
+  return refuse(core, 'gone', request, reason)
+}
+
+function refuse(
+  core: Core,
+  why: keyof typeof MESSAGES,
+  request: RefreshRequest,
+  reason?: EndReason,
+): RefreshRefused {
+  core.events.emit('refresh.refused', { reason: why, address: request.address ?? '' })
+  return { status: 'refused', code: 'invalid_grant', message: MESSAGES[why], reason }
+}

@@ -1,0 +1,109 @@
+import type { Request, RequestHandler, Response, Router } from 'express'
+import { createNodeIncoming, refuseCredentialInUrl, sendRefusal } from 'sojourn/express'
+import { fields, jsonOrForm, optionalBody, text } from '../http/index.js'
+import type { Parts, Visitor } from '../parts.js'
+import { createRouter } from './router.js'
+
+/** Where the token endpoints are. */
+export const TOKEN_PATHS = {
+  refresh: '/refresh',
+  authRefresh: '/auth/refresh',
+  introspect: '/oauth/introspect',
+  revoke: '/oauth/revoke',
+  revocations: '/oauth/revocations',
+  jwks: '/.well-known/jwks.json',
+  metadata: '/.well-known/oauth-authorization-server',
+} as const
+
+const refreshBody = fields({
+  refreshToken: text().optional(),
+  refresh_token: text().optional(),
+  grant_type: text().optional(),
+  client_id: text().optional(),
+})
+
+/** RFC 7009 and RFC 7662 want forms; JSON does as well. */
+const tokenBody = fields({
+  token: text(),
+  token_type_hint: text().optional(),
+  client_id: text().optional(),
+  client_secret: text().optional(),
+})
+
+/** Access and refresh tokens: exchanging, looking up, revoking, and what others need to verify them. */
+export function tokenRoutes(parts: Parts): Router {
+  const { web, config } = parts
+  const { tokenRoutes: routes } = web
+  const router = createRouter()
+  const clients = new Map(
+    [...config.tokens.clients].map(([id, list]) => [id, list.map((one) => one.reveal())]),
+  )
+  const refresh = [optionalBody(refreshBody), startTokens(parts), routes.refresh]
+  router.post(TOKEN_PATHS.refresh, ...refresh)
+  router.post(TOKEN_PATHS.authRefresh, ...refresh)
+  router.post(TOKEN_PATHS.introspect, jsonOrForm(tokenBody), routes.introspect(clients))
+  router.post(TOKEN_PATHS.revoke, jsonOrForm(tokenBody), routes.revoke(clients))
+  router.get(TOKEN_PATHS.revocations, routes.revocations(clients))
+  router.get(TOKEN_PATHS.jwks, routes.jwks)
+  router.get(TOKEN_PATHS.metadata, (_request, response) => {
+    response.set('Cache-Control', 'public, max-age=600').json(metadata(parts))
+  })
+  return router
+}
+
+/**
+ * A browser that has a session and no tokens yet gets its first pair here, as cookies: from then on it may refresh.
+ * One that has tokens must show them: starting anew would kill those that another client of the session holds.
+ */
+function startTokens({ web, sojourn }: Parts): RequestHandler {
+  return web.handler(async (request: Visitor, response: Response, next) => {
+    const incoming = createNodeIncoming(request, sojourn.proxyTrust)
+    const isBrowser = request.get('sec-fetch-site') !== undefined
+    const hasToken =
+      request.get('authorization') !== undefined ||
+      sojourn.tokens.refreshCookie(incoming) !== undefined ||
+      'refreshToken' in (request.body as object) ||
+      'refresh_token' in (request.body as object)
+    if (!isBrowser || hasToken) {
+      next()
+      return
+    }
+    const { session } = request
+    await session.load()
+    if (!session.isSignedIn || session.hasTokens) {
+      next()
+      return
+    }
+    const tokens = await session.issueTokens()
+    const { cookies } = sojourn.tokens.cookies(tokens, incoming)
+    for (const line of cookies) response.append('Set-Cookie', line)
+    response.json({ success: true, expiresIn: tokens.expiresIn })
+  })
+}
+
+/** RFC 8414, as far as there is something to tell. */
+function metadata({ config }: Parts): object {
+  const { publicUrl } = config.server
+  const basic = ['client_secret_basic', 'client_secret_post']
+  return {
+    issuer: config.tokens.issuer,
+    jwks_uri: `${publicUrl}${TOKEN_PATHS.jwks}`,
+    token_endpoint: `${publicUrl}${TOKEN_PATHS.refresh}`,
+    grant_types_supported: ['refresh_token'],
+    response_types_supported: [],
+    introspection_endpoint: `${publicUrl}${TOKEN_PATHS.introspect}`,
+    introspection_endpoint_auth_methods_supported: basic,
+    revocation_endpoint: `${publicUrl}${TOKEN_PATHS.revoke}`,
+    revocation_endpoint_auth_methods_supported: basic,
+    revocations_uri: `${publicUrl}${TOKEN_PATHS.revocations}`,
+  }
+}
+
+/** Refuses any address that holds a credential, whatever route it is for. */
+export function refuseTokensInUrls({ sojourn }: Parts): RequestHandler {
+  return (request: Request, response: Response, next) => {
+    const refusal = refuseCredentialInUrl(createNodeIncoming(request, sojourn.proxyTrust))
+    if (refusal === undefined) next()
+    else sendRefusal(response, refusal)
+  }
+}
