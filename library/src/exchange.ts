@@ -7,7 +7,8 @@ import { NOTHING_OUT, type Outgoing } from './response/outgoing.js'
 import { PERSONAL, PERSONAL_BY_TOKEN, type SessionCookies } from './response/session-cookies.js'
 import { commit, effects, isSettled, type CookieEffects } from './session/commit.js'
 import { cookieMaxAge } from './session/lifetime.js'
-import { Session, type Schemas } from './session/session.js'
+import { Session } from './session/session.js'
+import type { Schemas } from './session/values.js'
 import { createVisit, type Core, type Visit, type VisitRequest } from './session/visit.js'
 
 /** One request and its answer, as a framework adapter sees it: a session handle, and what goes back. */

@@ -1,5 +1,6 @@
 /** The front door of `sojourn`: re-exports only. */
-export { createSojourn, type Sojourn, type Tokens } from './sojourn.js'
+export { createSojourn, type Sojourn } from './sojourn.js'
+export type { Tokens } from './session/tokens.js'
 export type { Answer, Exchange } from './exchange.js'
 export { DEFAULTS } from './options.js'
 export type {

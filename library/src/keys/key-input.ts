@@ -37,7 +37,7 @@ export interface GivenKey {
   readonly load: () => Promise<SigningKey>
 }
 
-const KID = /^[\w.~:+/=-]{1,128}$/
+const KID = /^[\w.~:+/=-]{1,64}$/
 const LEAST_SECRET_BYTES = 32
 const KID_LENGTH = 16
 
@@ -80,7 +80,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 function readKid(kid: unknown, label: string): string | undefined {
   if (kid === undefined) return undefined
   if (typeof kid === 'string' && KID.test(kid)) return kid
-  throw new InvalidOption(`${label}.kid must be 1 to 128 letters, digits or -._~:+/=.`)
+  throw new InvalidOption(`${label}.kid must be 1 to 64 letters, digits or -._~:+/=.`)
 }
 
 function readJwk(jwk: unknown, label: string): GivenKey {

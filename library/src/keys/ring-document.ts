@@ -3,7 +3,7 @@ import type { RingKey } from './timeline.js'
 
 /** The form of the text in the store. A reader leaves any other alone. */
 const VERSION = 1
-const KID = /^[\w.~:+/=-]{1,128}$/
+const KID = /^[\w.~:+/=-]{1,64}$/
 
 /** Every member of a key, and what it has to be. */
 const MEMBERS: readonly (readonly [keyof RingKey, (value: unknown) => boolean])[] = [

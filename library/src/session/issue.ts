@@ -7,6 +7,7 @@ import { toMilliseconds, type Duration } from '../system/duration.js'
 import { load } from './load.js'
 import { versionOf } from './resolve.js'
 import type { TokenKit } from './token-kit.js'
+import { attributesOf } from './values.js'
 import { active, type Core, type Visit } from './visit.js'
 
 /** What is issued, in the words of RFC 6749 section 5.1. */
@@ -164,9 +165,7 @@ async function claimsFor(
     sessionId: record.id,
     clientId: record.traits.client,
     scope: record.traits.scope?.split(' ') ?? [],
-    attributes: Object.fromEntries(
-      [...subject.attributes].map(([key, json]) => [key, JSON.parse(json) as unknown]),
-    ),
+    attributes: attributesOf(subject),
   })
   return answer === undefined ? undefined : selectClaims(answer, allowedClaims, maxClaimBytes)
 }

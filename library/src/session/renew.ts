@@ -26,19 +26,8 @@ type Proof = Pick<SessionRecord['traits'], 'methods' | 'level'>
 export async function elevate(visit: Visit, options: ElevateOptions): Promise<void> {
   visit.request.noteChange()
   await load(visit)
-  const found = active(visit)
-  if (found?.record.subject === undefined) {
-    throw new SojournError('session_ended', 'There is no signed-in session to elevate.')
-  }
-  if (found.record.traits.actor !== undefined) {
-    throw new SojournError('impersonation', 'Who acts for somebody else cannot prove to be them.')
-  }
-  const known = found.record.traits.methods?.split(',') ?? []
-  const methods = [...new Set([...known, ...(options.methods ?? [])])].join(',')
-  const proof: Proof = {
-    ...(methods === '' ? {} : { methods }),
-    ...(options.acr === undefined ? {} : { level: options.acr }),
-  }
+  const found = requireOwnSession(visit)
+  const proof = proofOf(found.record, options)
   if (found.claims !== undefined) {
     await authenticate(visit, found, proof)
     return
@@ -46,6 +35,23 @@ export async function elevate(visit: Visit, options: ElevateOptions): Promise<vo
   requireCookie(visit)
   const isDone = await renew(visit, found, { isAuthentication: true, proof })
   if (!isDone) await renewAgain(visit, found, proof)
+}
+
+function requireOwnSession(visit: Visit): ActiveResolution {
+  const found = active(visit)
+  if (found?.record.subject === undefined) {
+    throw new SojournError('session_ended', 'There is no signed-in session to elevate.')
+  }
+  if (found.record.traits.actor === undefined) return found
+  throw new SojournError('impersonation', 'Who acts for somebody else cannot prove to be them.')
+}
+
+function proofOf({ traits }: SessionRecord, { methods: added = [], acr }: ElevateOptions): Proof {
+  const methods = [...new Set([...(traits.methods?.split(',') ?? []), ...added])].join(',')
+  return {
+    ...(methods === '' ? {} : { methods }),
+    ...(acr === undefined ? {} : { level: acr }),
+  }
 }
 
 /** The same for a client that came with a token: it has no cookie whose secret could be renewed. */

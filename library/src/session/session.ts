@@ -1,5 +1,4 @@
 import { SojournError, StoreUnavailable } from '../errors.js'
-import type { ValueSchema } from '../options.js'
 import type { EndReason } from '../store/end-reason.js'
 import type { SessionId } from '../store/record.js'
 import { increment, update } from './atomic.js'
@@ -15,11 +14,9 @@ import { NONE, type Resolution } from './resolve.js'
 import { headersLeft, signIn, type SignInOptions } from './start.js'
 import { toFacts, type SessionFacts } from './facts.js'
 import { touch } from './touch.js'
+import { attributesOf, readValue, readValues, type Schemas } from './values.js'
 import { load, loadNow, type LoadOptions } from './load.js'
 import { active, loaded, type Visit } from './visit.js'
-
-/** Schemas by key; see the option `schema`. */
-export type Schemas = Readonly<Record<string, ValueSchema<unknown> | undefined>>
 
 /**
  * One request's handle on its session. It is lazy: nothing is asked of the store until something is asked of
@@ -151,26 +148,13 @@ export class Session<Data extends object = Record<string, unknown>> {
   /** All values by key. */
   async all(): Promise<Partial<Data>> {
     await load(this.#visit)
-    const all: Partial<Data> = {}
-    for (const key of this.#visit.copy.keys()) {
-      if (key.startsWith('~')) continue
-      Object.defineProperty(all, key, {
-        value: this.#read(key as keyof Data & string),
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      })
-    }
-    return all
+    return readValues(this.#visit, this.#schemas) as Partial<Data>
   }
 
   /** Facts that all sessions of the subject share, such as a role; see `sojourn.patchSubject`. */
   get attributes(): Readonly<Record<string, unknown>> {
     loaded(this.#visit)
-    const attributes = active(this.#visit)?.subject.attributes ?? []
-    return Object.fromEntries(
-      [...attributes].map(([key, json]) => [key, JSON.parse(json) as unknown]),
-    )
+    return attributesOf(active(this.#visit)?.subject)
   }
 
   /**
@@ -288,18 +272,7 @@ export class Session<Data extends object = Record<string, unknown>> {
   }
 
   #read<Key extends keyof Data & string>(key: Key): Data[Key] | undefined {
-    const json = this.#visit.copy.json(key)
-    if (json === undefined) return undefined
-    const value = JSON.parse(json) as Data[Key]
-    const schema = Object.hasOwn(this.#schemas, key) ? this.#schemas[key] : undefined
-    if (schema === undefined) return value
-    const result = schema['~standard'].validate(value)
-    if (result instanceof Promise || result.issues !== undefined) {
-      const id = active(this.#visit)?.record.id ?? ''
-      this.#visit.core.events.emit('data.invalid', { id, key })
-      return undefined
-    }
-    return result.value as Data[Key]
+    return readValue(this.#visit, this.#schemas, key) as Data[Key] | undefined
   }
 
   /** Behind the head of the answer nothing waits for a save: it is done at once, or refused where it needs a cookie. */

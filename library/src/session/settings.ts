@@ -80,8 +80,8 @@ export function toSettings<Data extends object>(options: SojournOptions<Data>): 
 function toCache(
   given: SojournOptions['cache'],
 ): Pick<Settings, 'maxStaleness' | 'maxCacheEntries'> {
-  const options = given === false ? { maxStaleness: 0 } : (given ?? {})
-  const { maxStaleness, maxEntries } = options as CacheOptions
+  const { maxStaleness, maxEntries }: CacheOptions =
+    given === false ? { maxStaleness: 0 } : (given ?? {})
   return {
     maxStaleness: duration('cache.maxStaleness', maxStaleness, DEFAULTS.maxStaleness),
     maxCacheEntries: whole('cache.maxEntries', maxEntries, DEFAULTS.maxCacheEntries, 1),

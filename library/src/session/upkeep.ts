@@ -16,16 +16,19 @@ const CHUNK = 100
  */
 export interface Upkeep {
   /** Marks a session as seen where that is due, and forgets its earlier secret once the new one was presented. */
-  attend(
-    request: { readonly client: ClientFacts; readonly isPassive: boolean },
-    found: ActiveResolution,
-  ): void
+  attend(request: AttendedRequest, found: ActiveResolution): void
   /** Turns what is over for a subject into tombstones, chunk by chunk. */
   tidy(subject: string): void
   /** Saves what was written after the head of an answer had left: nobody waits for it any more. */
   saveLate(visit: object, save: () => Promise<void>): void
   /** Resolves when everything begun so far is done. */
   settled(): Promise<void>
+}
+
+/** What upkeep looks at of a request. */
+export interface AttendedRequest {
+  readonly client: ClientFacts
+  readonly isPassive: boolean
 }
 
 /** What upkeep is made of. */
@@ -39,7 +42,7 @@ export interface UpkeepParts {
 }
 
 export function createUpkeep(parts: UpkeepParts): Upkeep {
-  const { store, events, touchEvery, doesForgive, deviceTraits } = parts
+  const { store, events } = parts
   const underWay = new Map<unknown, Promise<void>>()
 
   const once = (key: unknown, job: () => Promise<unknown>): void => {
@@ -55,20 +58,11 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
   }
 
   return {
-    attend(request, { record, now, isPreviousSecret, claims }) {
-      const isSeen = !request.isPassive && isTouchDue(record, now, touchEvery)
-      const isByCookie = claims === undefined
-      const isConfirmed = isByCookie && record.previousDigest !== undefined && !isPreviousSecret
-      const generation = doesForgive ? unpresentedGeneration(record, claims) : undefined
-      if (!isSeen && !isConfirmed && generation === undefined) return
-      const change: Change = {
-        ...(isSeen
-          ? { seen: true, traits: changedTraits(record, deviceTraits(request.client)) }
-          : {}),
-        ...(isConfirmed ? { forgetPrevious: true } : {}),
-        ...(generation === undefined ? {} : { presentedGeneration: generation }),
-      }
-      once(`touch ${record.id}`, async () => store.change(record.id, change))
+    attend(request, found) {
+      const change = changeFor(parts, request, found)
+      if (change === undefined) return
+      const { id } = found.record
+      once(`touch ${id}`, async () => store.change(id, change))
     },
     tidy(subject) {
       once(`tidy ${subject}`, async () => {
@@ -91,6 +85,29 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
       while (underWay.size > 0) await Promise.all(underWay.values())
     },
   }
+}
+
+/** What there is to note about a session that was presented; `undefined`: nothing. */
+function changeFor(
+  { touchEvery, doesForgive, deviceTraits }: UpkeepParts,
+  request: AttendedRequest,
+  found: ActiveResolution,
+): Change | undefined {
+  const { record, now, claims } = found
+  const isSeen = !request.isPassive && isTouchDue(record, now, touchEvery)
+  const isConfirmed = isRenewalConfirmed(found)
+  const generation = doesForgive ? unpresentedGeneration(record, claims) : undefined
+  if (!isSeen && !isConfirmed && generation === undefined) return undefined
+  return {
+    ...(isSeen ? { seen: true, traits: changedTraits(record, deviceTraits(request.client)) } : {}),
+    ...(isConfirmed ? { forgetPrevious: true } : {}),
+    ...(generation === undefined ? {} : { presentedGeneration: generation }),
+  }
+}
+
+/** The new secret came in: nobody needs the one before any more. Who came with a token shows no secret at all. */
+function isRenewalConfirmed({ record, isPreviousSecret, claims }: ActiveResolution): boolean {
+  return record.previousDigest !== undefined && !isPreviousSecret && claims === undefined
 }
 
 /** The generation of the refresh token that an access token came with, where nobody knows yet that it arrived. */

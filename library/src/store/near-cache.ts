@@ -27,7 +27,8 @@ import type {
 export interface NearCache extends Store {
   /**
    * The session, without a round trip, where it certainly lives: nothing that happened to it longer than
-   * {@link NearCacheOptions.maxStaleness} ago is missing. `now` is never behind the store's clock.
+   * {@link NearCacheOptions.maxStaleness} ago is missing, but that it was seen and that its refresh token was exchanged
+   * elsewhere. `now` is never behind the store's clock.
    *
    * `undefined` says nothing: read. So does a secret that does not fit the record: it may have been renewed a
    * moment ago in another process, and only a read may refuse it.

@@ -24,7 +24,7 @@ export function privateKey(kind: 'ed25519' | 'p256' | 'rsa', bits = 3072): KeyOb
 }
 
 export function pem(key: KeyObject, type: 'pkcs8' | 'sec1' | 'pkcs1' = 'pkcs8'): string {
-  return key.export({ type: type as 'pkcs8', format: 'pem' }).toString()
+  return key.export({ type, format: 'pem' }).toString()
 }
 
 export function jwk(key: KeyObject): Record<string, string> {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { InvalidOption, StoreUnavailable } from '../../src/errors.js'
 import { createMemoryStore, MemoryStore } from '../../src/store/memory.js'
 import { Tables } from '../../src/store/memory/tables.js'
-import { STORE_DEFAULTS, type NewSession } from '../../src/store/store.js'
+import { STORE_DEFAULTS, type NewSession, type Rotation } from '../../src/store/store.js'
 import { createManualClock, describeStoreConformance } from '../../src/testing/index.js'
 
 const MINUTE = 60_000
@@ -133,6 +133,87 @@ describe('a memory store', () => {
     expect(await store.readSubject('ann')).toEqual(nobody)
   })
 
+  it('draws the lines of a rotation at the millisecond', async () => {
+    const DUE = { grace: 10_000, forgiveFor: 60_000, idleTimeout: 90_000 }
+    for (const [after, generation, status] of [
+      [10_000, 1, 'replayed'],
+      [10_001, 1, 'forgiven'],
+      [60_000, 1, 'forgiven'],
+      [60_001, 1, 'reused'],
+      [89_999, 2, 'rotated'],
+      [90_000, 2, 'refused'],
+      [90_000, 1, 'refused'],
+    ] as const) {
+      const clock = createManualClock()
+      const store = createMemoryStore({ clock })
+      await store.create(session({ id: 'one', family: FAMILY }))
+      await store.rotate('AA.one', { ...rotation(1), ...DUE })
+      clock.advance(after)
+      const result = await store.rotate('AA.one', { ...rotation(generation), ...DUE })
+      expect([after, generation, result.status]).toEqual([after, generation, status])
+    }
+  })
+
+  it('ends a family at the millisecond', async () => {
+    const clock = createManualClock()
+    const store = createMemoryStore({ clock })
+    await store.create(session({ id: 'one', family: FAMILY }))
+    clock.advance(FAMILY.lifetime - 1)
+    expect((await store.rotate('AA.one', rotation(1))).status).toBe('rotated')
+    clock.advance(1)
+    expect(await store.rotate('AA.one', rotation(2))).toMatchObject({ reason: 'expired' })
+  })
+
+  it('tells of a change before the verb answers, also to who watches another store', async () => {
+    const tables = new Tables(STORE_DEFAULTS)
+    const [store, other] = [new MemoryStore({}, tables), new MemoryStore({}, tables)]
+    const told: string[] = []
+    other.changes.watch({
+      onSession: (id) => told.push(id),
+      onSubject: (subject) => told.push(subject),
+      onDocument: (name) => told.push(name),
+      onEverything: () => told.push('everything'),
+    })
+    await store.create(session({ id: 'one' }))
+    const answers = [
+      store.end('AA.one', 'logged_out'),
+      store.endAll('ann', 'revoked_admin'),
+      store.writeDocument('keys', 'a', 0),
+    ]
+    expect(told).toEqual(['AA.one', 'ann', 'keys'])
+    await Promise.all(answers)
+  })
+
+  it('lists what ran out of time among the endings, while its record lingers', async () => {
+    const clock = createManualClock()
+    const store = createMemoryStore({ clock })
+    const since = clock.now()
+    await store.create(session({ id: 'expires', idleTimeout: MINUTE }))
+    await store.create(session({ id: 'replaced' }))
+    await store.end('AA.replaced', 'signed_in', { after: 2 * MINUTE })
+    clock.advance(MINUTE)
+    const first = await store.changes?.endings(since)
+    expect(first?.sessions).toEqual([{ id: 'AA.expires', endedAt: since + MINUTE }])
+    clock.advance(MINUTE)
+    const second = await store.changes?.endings(since + MINUTE + 1)
+    expect(second?.sessions).toEqual([{ id: 'AA.replaced', endedAt: since + 2 * MINUTE }])
+  })
+
+  it('says that it knows the endings from its own beginning, and since those that it forgot', async () => {
+    const clock = createManualClock()
+    const store = createMemoryStore({ clock, maxSessions: 2 })
+    const begun = clock.now()
+    expect((await store.changes?.endings(0))?.since).toBe(begun)
+    for (let index = 0; index < 5; index += 1) {
+      clock.advance(1_000)
+      await store.create(session({ id: String(index) }))
+      await store.end(`AA.${index}`, 'logged_out')
+    }
+    const endings = await store.changes?.endings(begun)
+    expect(endings?.since).toBe(begun + 2_001)
+    expect(endings?.sessions.map(({ id }) => id)).toEqual(['AA.2', 'AA.3', 'AA.4'])
+  })
+
   it('refuses a page size out of range by its name', async () => {
     const store = createMemoryStore()
     for (const limit of [0, 101, 1.5, Number.NaN]) {
@@ -157,6 +238,20 @@ describe('a memory store', () => {
     await store.close()
   })
 })
+
+const FAMILY = { seedDigest: 'seed', lifetime: 5 * MINUTE }
+
+function rotation(generation: number): Rotation {
+  return {
+    seedDigest: 'seed',
+    generation,
+    client: undefined,
+    grace: 0,
+    forgiveFor: 0,
+    idleTimeout: undefined,
+    isSeen: false,
+  }
+}
 
 function session(wish: Partial<NewSession> & { id: string }): NewSession {
   return {

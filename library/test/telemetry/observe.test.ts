@@ -34,7 +34,11 @@ describe('observeSojourn', () => {
       'sojourn_credentials_rejected_total',
       'sojourn_data_conflicts_total',
       'sojourn_data_invalid_total',
+      'sojourn_impersonations_started_total',
       'sojourn_records_corrupt_total',
+      'sojourn_refresh_reuse_total',
+      'sojourn_refreshes_refused_total',
+      'sojourn_refreshes_total',
       'sojourn_sessions_ended_total',
       'sojourn_sessions_refused_total',
       'sojourn_sessions_renewed_total',
@@ -60,6 +64,10 @@ describe('observeSojourn', () => {
     events.emit('session.renewed', { id, subject: undefined, isAuthentication: false })
     events.emit('session.ended', { id, subject: 'alice', reason: 'logged_out' })
     events.emit('session.refused', { subject: 'alice', reason: 'limit' })
+    events.emit('refresh.rotated', { id, subject: 'alice', how: 'replayed' })
+    events.emit('refresh.refused', { reason: 'client', address: ADDRESS })
+    events.emit('refresh.reused', { id, subject: 'alice', address: ADDRESS })
+    events.emit('impersonation.started', { id, subject: 'alice', actor: 'root', purpose: 'x' })
     events.emit('subject.revoked', { subject: 'alice', reason: 'password_changed', count: 7 })
     events.emit('subject.disabled', { subject: 'alice' })
     events.emit('subject.enabled', { subject: 'alice' })
@@ -85,6 +93,10 @@ describe('observeSojourn', () => {
       sojourn_subjects_enabled_total: 1,
       'sojourn_sign_in_failures_total{reason="wrong_password"}': 1,
       'sojourn_credentials_rejected_total{code="session_unknown"}': 1,
+      'sojourn_refreshes_total{outcome="replayed"}': 1,
+      'sojourn_refreshes_refused_total{reason="client"}': 1,
+      sojourn_refresh_reuse_total: 1,
+      sojourn_impersonations_started_total: 1,
       sojourn_writes_refused_total: 1,
       sojourn_data_conflicts_total: 3,
       sojourn_data_invalid_total: 1,

@@ -9,8 +9,12 @@ import {
   type OpenedStore,
   type TestRunner,
 } from '../../src/testing/index.js'
-import { BREAKAGES, type Parts } from './broken-stores.js'
+import { BREAKAGES as BROKEN_SESSIONS, type Parts } from './broken-stores.js'
+import { BROKEN_ROTATIONS } from './broken-rotations.js'
+import { BROKEN_FEEDS } from './broken-feeds.js'
 import { createCollectingRunner, type Outcomes } from './collecting-runner.js'
+
+const BREAKAGES = [...BROKEN_SESSIONS, ...BROKEN_ROTATIONS, ...BROKEN_FEEDS]
 
 const OPERATIONS = 3_000
 /** The random operations go by this short name in {@link BREAKAGES}. */
@@ -97,19 +101,23 @@ async function open(breakIt: (parts: Parts) => Partial<Store>): Promise<Opened> 
 
 /** The verbs as own properties, so that some can be replaced by spreading. */
 function bound(store: Store): Store {
-  const { name, bucketOf } = store
+  const { name, bucketOf, changes } = store
   return {
     name,
     bucketOf,
+    changes,
     create: (session) => store.create(session),
     read: (id) => store.read(id),
     change: (id, change) => store.change(id, change),
+    rotate: (id, rotation) => store.rotate(id, rotation),
     end: (id, reason, options) => store.end(id, reason, options),
     endAll: (subject, reason, except) => store.endAll(subject, reason, except),
     reap: (subject, limit) => store.reap(subject, limit),
     list: (subject, page) => store.list(subject, page),
     readSubject: (subject) => store.readSubject(subject),
     changeSubject: (subject, change) => store.changeSubject(subject, change),
+    readDocument: (name) => store.readDocument(name),
+    writeDocument: (name, text, expect) => store.writeDocument(name, text, expect),
     check: () => store.check(),
     close: () => store.close(),
   }

@@ -19,7 +19,7 @@ export type Algorithm = (typeof ALGORITHMS)[number]
 /** The name of an algorithm that may sign tokens. */
 export const algorithm: Reader<Algorithm> = (text, name) =>
   ALGORITHMS.find((known) => known === text) ??
-  refuse('CONFIG_ALG', `${name}=${quoted(text)} is not allowed. Use EdDSA, ES256, RS256 or HS256.`)
+  refuse('CONFIG_ALG', `${name}=${quoted(text)} is not allowed. Use EdDSA, ES256 or HS256.`)
 
 /** A key that signs tokens: a shared secret (HS256) or a private key in PEM (EdDSA, ES256, RS256). */
 export interface SigningSecret {

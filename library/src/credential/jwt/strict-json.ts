@@ -26,15 +26,24 @@ class NotStrict extends Error {}
  * `12345678901234567890`. All objects and lists in the answer are frozen. `undefined`: refused.
  */
 export function readStrictJson(bytes: Uint8Array): { readonly value: unknown } | undefined {
+  const text = decode(bytes)
+  if (text === undefined) return undefined
+  const cursor: Cursor = { text, at: 0, depth: 0 }
   try {
-    const cursor: Cursor = { text: utf8.decode(bytes), at: 0, depth: 0 }
     const value = readValue(cursor)
     skipSpace(cursor)
-    return cursor.at === cursor.text.length ? { value } : undefined
+    return cursor.at === text.length ? { value } : undefined
   } catch (error) {
-    // The decoder throws a TypeError for what is not UTF-8.
-    if (error instanceof NotStrict || error instanceof TypeError) return undefined
+    if (error instanceof NotStrict) return undefined
     throw error
+  }
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return undefined
   }
 }
 

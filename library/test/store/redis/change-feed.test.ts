@@ -302,6 +302,7 @@ describe.each(LIBRARIES)('with %s', (_, by) => {
     await writer.end(one, 'logged_out')
     await writer.endAll('ann', 'password_changed', spared)
     await writer.changeSubject('bob', { isDisabled: true })
+    await sleep(2)
     const second = await reader.changes.endings(first.now)
     expect(second.since).toBe(first.now)
     expect(second.sessions.map(({ id }) => id)).toEqual([one])

@@ -336,8 +336,7 @@ function keysIn(lines: readonly string[], verb: string): string[] {
       case 'TIME':
       case 'INFO':
       case 'ECHO':
-      // A channel is no key: in a cluster, every node passes it on.
-      case 'PUBLISH':
+      case 'PUBLISH': // A channel is no key: in a cluster, every node passes it on.
         return []
       case 'RENAME':
         return args.slice(0, 2)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Store } from '../../../src/store/store.js'
+import type { NewFamily, Rotation, Store } from '../../../src/store/store.js'
 import { driver, inPlace, start } from './support.js'
 
 const NORMAL = 1
@@ -26,7 +26,7 @@ async function commitOf(verb: (store: Store, id: string) => Promise<unknown>): P
   await inPlace(async (place) => {
     const watch = createWatch()
     const store = await place.open({ driver: watch.driver })
-    const id = await start(store, { secretDigest: 'first' })
+    const id = await start(store, { secretDigest: 'first', family: newFamily() })
     // The one before was the other way round, so that a level which is never switched is noticed.
     await store.change(id, { seen: true })
     const before = watch.commits.length
@@ -35,6 +35,18 @@ async function commitOf(verb: (store: Store, id: string) => Promise<unknown>): P
   })
   return commits
 }
+
+const newFamily = (): NewFamily => ({ seedDigest: 'seed', lifetime: 86_400_000 })
+
+const rotation = (generation: number): Rotation => ({
+  seedDigest: 'seed',
+  generation,
+  client: undefined,
+  grace: 10_000,
+  forgiveFor: 0,
+  idleTimeout: undefined,
+  isSeen: true,
+})
 
 const renewal = { from: 'first', to: 'second', keepPreviousFor: 0, isAuthentication: false }
 
@@ -47,6 +59,12 @@ describe('what a power cut must not take back is synced to the disk', () => {
     ['changeSubject', (store) => store.changeSubject('ann', { isDisabled: true })],
     ['a renewal', (store, id) => store.change(id, { renewal })],
     ['forgetting the previous secret', (store, id) => store.change(id, { forgetPrevious: true })],
+    ['an authentication', (store, id) => store.change(id, { isAuthentication: true })],
+    ['a new family', (store, id) => store.change(id, { family: newFamily() })],
+    ['a presented token', (store, id) => store.change(id, { presentedGeneration: 1 })],
+    ['a rotation', (store, id) => store.rotate(id, rotation(1))],
+    ['a reuse', (store, id) => store.rotate(id, rotation(0))],
+    ['a document', (store) => store.writeDocument('keys', 'a', 0)],
     ['traits', (store, id) => store.change(id, { traits: { confirmation: 'x' } })],
   ])('%s', async (_, verb) => {
     expect(await commitOf(verb)).toEqual([FULL])

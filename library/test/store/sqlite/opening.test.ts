@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { InvalidOption, StoreUnavailable } from '../../../src/errors.js'
+import type { Connection } from '../../../src/store/sqlite/connection.js'
 import { openFile } from '../../../src/store/sqlite/open-file.js'
 import { APPLICATION_ID, MIGRATIONS, type Migration } from '../../../src/store/sqlite/schema.js'
 import { openSqliteStore, type SqliteStoreOptions } from '../../../src/store/sqlite/index.js'
@@ -182,6 +183,65 @@ describe('migration', () => {
       ])
       expect(pragma(place, 'user_version')).toBe(MIGRATIONS.length + 1)
       expect((await faultOf(place.open())).message).toContain('install a later version')
+    }))
+
+  /** A file as the first version made it, with one session in it. */
+  async function firstVersion(place: Place): Promise<Connection> {
+    const connection = await openFile(driver, place.file, 1_000, MIGRATIONS.slice(0, 1))
+    const now = Date.now()
+    connection.run(
+      `INSERT INTO session VALUES ('AA.old', 1, 'ann', 'digest', NULL, NULL, ?1, ?1, ?1, 3600000,
+        ?1 + 86400000, NULL, 0, 1, ?1 + 3600000, '{"methods":"pwd"}', '[["a",1,"1"]]')`,
+      now,
+    )
+    connection.run(`INSERT INTO tombstone VALUES ('AA.ended', 'ann', 'logged_out', ?1, ?1 + 9999)`, now)
+    connection.run(`INSERT INTO subject VALUES ('bob', 3, 'revoked_admin', ?1, 1, '[["r","1"]]', ?1)`, now)
+    return connection
+  }
+
+  it('brings a file of the first version up to date, with all that it holds', () =>
+    inPlace(async (place) => {
+      ;(await firstVersion(place)).close()
+      const store = await place.open()
+      const read = await store.read('AA.old')
+      expect(read).toMatchObject({
+        status: 'found',
+        record: { secretDigest: 'digest', family: undefined, traits: { methods: 'pwd' } },
+        subject: { epoch: 0, version: 0 },
+      })
+      expect(read.status === 'found' && read.record.data).toEqual(
+        new Map([['a', { json: '1', revision: 1 }]]),
+      )
+      expect(await store.read('AA.ended')).toMatchObject({ ending: { reason: 'logged_out' } })
+      expect(await store.readSubject('bob')).toMatchObject({ epoch: 3, isDisabled: true, version: 0 })
+      await store.change('AA.old', { family: { seedDigest: 'seed', lifetime: 60_000 } })
+      expect(await store.read('AA.old')).toMatchObject({ record: { family: { generation: 1 } } })
+      expect((await store.list('ann', { limit: 10 })).records).toHaveLength(1)
+      const columns = place.raw().prepare('PRAGMA table_info(session)').all() as { name: string }[]
+      expect(columns.at(-1)?.name).toBe('data')
+    }))
+
+  it('leaves a process of the first version that has the file open at work, and none in', () =>
+    inPlace(async (place) => {
+      const old = await firstVersion(place)
+      const store = await place.open()
+      const told: string[] = []
+      store.changes?.watch({
+        onSession: (id) => told.push(id),
+        onSubject: (subject) => told.push(subject),
+        onDocument: () => undefined,
+        onEverything: () => told.push('everything'),
+      })
+      old.run(`UPDATE session SET last_seen_at = last_seen_at, expires_at = expires_at`)
+      expect([store.changes?.age(), told]).toEqual([0, []])
+      old.run(`UPDATE session SET revision = 2, data = '[]' WHERE id = 'AA.old'`)
+      old.run(`UPDATE subject SET epoch = 4, attributes = '[]' WHERE subject = 'bob'`)
+      old.run(`INSERT OR REPLACE INTO tombstone VALUES ('AA.x', 'ann', 'logged_out', 1, 2)`)
+      expect([store.changes?.age(), told]).toEqual([0, ['AA.old', 'bob', 'AA.x']])
+      old.close()
+      const fault = await faultOf(openFile(driver, place.file, 1_000, MIGRATIONS.slice(0, 1)))
+      expect(fault).toBeInstanceOf(InvalidOption)
+      expect(fault.message).toContain('schema version 2')
     }))
 
   it('happens whole or not at all', () =>

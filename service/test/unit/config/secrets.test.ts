@@ -295,6 +295,32 @@ describe('keys for tokens', () => {
       load(production({ JWT_SECRET: key })).tokens.keys.map(({ algorithm }) => algorithm)
     expect(algorithmOf(ed25519)).toEqual(['EdDSA'])
     expect(algorithmOf(p256.replaceAll('\n', '\\n'))).toEqual(['ES256'])
-    expect(algorithmOf(`${ed25519},${newSecret()}`)).toEqual(['EdDSA', 'HS256'])
+    expect(algorithmOf(rsa)).toEqual(['RS256'])
+    expect(algorithmOf(`${ed25519},${p256}`)).toEqual(['EdDSA', 'ES256'])
+  })
+
+  it('are private keys or shared secrets, never both', () => {
+    const problem = refusal(production({ JWT_SECRET: `${ed25519},${newSecret()}` }))
+    expect(problem.code).toBe('CONFIG_ALG')
+    expect(problem.message).toContain('use one of the two kinds')
+  })
+})
+
+describe('clients of the token endpoints', () => {
+  it('are ids with a secret each, or several while it is changed', () => {
+    const [one, two] = [newSecret(), newSecret()]
+    const { clients } = load(production({ OAUTH_CLIENTS: `gw:${one},gw:${two},api:${two}x` })).tokens
+    expect([...clients].map(([id, list]) => [id, list.map((secret) => secret.reveal())])).toEqual([
+      ['gw', [one, two]],
+      ['api', [`${two}x`]],
+    ])
+  })
+
+  it('are refused without an id, and with a secret that is short or predictable', () => {
+    const code = (text: string) => refusal(production({ OAUTH_CLIENTS: text })).code
+    expect(code('nothing')).toBe('CONFIG_CLIENT')
+    expect(code(`:${newSecret()}`)).toBe('CONFIG_CLIENT')
+    expect(code('gw:short')).toBe('CONFIG_SECRET_SHORT')
+    expect(code(`gw:${'a'.repeat(40)}`)).toBe('CONFIG_SECRET_WEAK')
   })
 })

@@ -303,12 +303,16 @@ describe('the environment as a whole', () => {
       absolute: 86_400,
       remember: { idle: 1_209_600, absolute: 2_592_000 },
       maxPerUser: 100,
+      cacheStaleness: 500,
     })
     expect(config.cookie).toEqual({ name: undefined, domain: undefined, sameSite: 'lax' })
     expect(config.limits).toEqual({ maxLoginAttempts: 5, lockout: 900 })
     expect(config.tokens).toMatchObject({
       accessLifetime: 900,
       refreshLifetime: 604_800,
+      refreshGrace: 10,
+      refreshForgive: 0,
+      clients: new Map(),
       secretBytes: 32,
       isFingerprinted: true,
       isFingerprintStrict: false,

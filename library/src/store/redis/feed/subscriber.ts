@@ -7,8 +7,8 @@ export interface NodeRedisSubscriber {
   subscribe(channel: string, listener: (message: string) => unknown): Promise<unknown>
   unsubscribe(channel: string, listener: (message: string) => unknown): Promise<unknown>
   ping(): Promise<unknown>
-  on(event: string, listener: (...args: never[]) => unknown): unknown
-  off(event: string, listener: (...args: never[]) => unknown): unknown
+  on(event: string, listener: (...args: string[]) => unknown): unknown
+  off(event: string, listener: (...args: string[]) => unknown): unknown
 }
 
 /** The part of an ioredis 5 or 6 or iovalkey client (single, also of a Sentinel) that is used to listen. */
@@ -17,8 +17,8 @@ export interface IoRedisSubscriber {
   subscribe(channel: string): Promise<unknown>
   unsubscribe(channel: string): Promise<unknown>
   ping(): Promise<unknown>
-  on(event: string, listener: (...args: never[]) => unknown): unknown
-  off(event: string, listener: (...args: never[]) => unknown): unknown
+  on(event: string, listener: (...args: string[]) => unknown): unknown
+  off(event: string, listener: (...args: string[]) => unknown): unknown
 }
 
 /** A client instance that does nothing but listen; recognised by what it can do, never by its class. */

@@ -10,7 +10,7 @@ local function family_of(packed)
   if not generation then return nil end
   return {
     generation = tonumber(generation),
-    parent = tonumber(parent),
+    parent = parent ~= '0' and tonumber(parent) or nil,
     rotated = tonumber(rotated),
     expires = tonumber(expires),
     presented = presented == '1',
@@ -19,12 +19,12 @@ end
 
 local function write_family(family)
   redis.call('HSET', KEYS[1], 'G', string.format('%.0f %.0f %.0f %.0f %d', family.generation,
-    family.parent, family.rotated, family.expires, family.presented and 1 or 0))
+    family.parent or 0, family.rotated, family.expires, family.presented and 1 or 0))
 end
 
 local function begin_family(seed_digest, age, lifetime)
   redis.call('HSET', KEYS[1], 'F', seed_digest)
-  write_family({ generation = 1, parent = 0, rotated = age, expires = age + lifetime })
+  write_family({ generation = 1, rotated = age, expires = age + lifetime })
 end
 
 local function mark_presented(generation)
