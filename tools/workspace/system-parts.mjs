@@ -1,16 +1,21 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, readdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { run } from './command.mjs'
 import { StepFailed, timed } from './progress.mjs'
 
 /** Where Debian keeps the PostgreSQL server programs: one folder per major version, none in PATH. */
 const POSTGRES_HOME = '/usr/lib/postgresql'
+/** Where it keeps modules of Python. */
+const PYTHON_HOME = '/usr/lib/python3/dist-packages'
 
 /**
- * What the tests need from the system: the program looked for, and the Debian package that brings it.
+ * What the tests need from the system: the program looked for (or a file that is no program, by its path), and
+ * the Debian package that brings it.
  *
- * @typedef {{ program: string, debian: string, folders?: () => string[] }} SystemPart
+ * @typedef {{ program: string, debian: string, folders?: () => string[] }} Program
+ * @typedef {{ file: string, debian: string }} OtherFile
+ * @typedef {Program | OtherFile} SystemPart
  * @type {readonly SystemPart[]}
  */
 export const SYSTEM_PARTS = [
@@ -19,6 +24,9 @@ export const SYSTEM_PARTS = [
   { program: 'promtool', debian: 'prometheus' },
   { program: 'curl', debian: 'curl' },
   { program: 'postgres', debian: 'postgresql', folders: postgresFolders },
+  // Tokens of ours are verified by somebody else's code, in another language.
+  { file: `${PYTHON_HOME}/jwt/__init__.py`, debian: 'python3-jwt' },
+  { file: `${PYTHON_HOME}/cryptography/__init__.py`, debian: 'python3-cryptography' },
 ]
 
 /** Installs the missing parts where we may; else says exactly what to run, and fails. */
@@ -51,7 +59,9 @@ export function missingParts(parts = SYSTEM_PARTS) {
  * @param {SystemPart} part
  * @returns {boolean}
  */
-function isPresent({ program, folders }) {
+function isPresent(part) {
+  if ('file' in part) return existsSync(part.file)
+  const { program, folders } = part
   const path = (process.env['PATH'] ?? '').split(delimiter)
   return [...path, ...(folders?.() ?? [])].some((folder) => isExecutable(join(folder, program)))
 }

@@ -1,14 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { InvalidInput, StoreUnavailable } from '../errors.js'
-import { bearerOf } from '../credential/authorization.js'
 import { createNodeIncoming, type Incoming } from '../request/incoming.js'
-import { applyOutgoing } from '../response/outgoing.js'
-import { createProblem, PROBLEM_TYPE } from '../response/problem.js'
-import type { RefreshRefused } from '../session/refresh.js'
 import type { Tokens } from '../session/tokens.js'
 import type { Sojourn } from '../sojourn.js'
 import { systemClock } from '../system/clock.js'
 import { isEqualSecret } from '../system/digest.js'
+import { answerRefresh, type WithBody } from './refresh-route.js'
+import { sendJson, sendTokenProblem, textOf } from './token-answers.js'
 import { readClient } from './token-client.js'
 import type { Middleware, Next } from './express.js'
 
@@ -19,7 +17,8 @@ import type { Middleware, Next } from './express.js'
 export interface TokenRoutes {
   /**
    * `POST`: a refresh token, as `Authorization: Bearer`, in the body (`refreshToken` or `refresh_token`) or in its
-   * cookie, for a new pair. What came by cookie goes back by cookie. 400 `invalid_grant`, by cookie 401.
+   * cookie, for a new pair. What came by cookie goes back by cookie. 400 `invalid_grant`, by cookie 401. Who asks in the
+   * words of RFC 6749 section 6 (`grant_type=refresh_token`) is answered in those of section 5.
    */
   readonly refresh: Middleware
   /** `POST`, RFC 7009: ends the session that the token in the body belongs to. Always 200 for an authenticated client. */
@@ -41,7 +40,6 @@ const LONGEST_WAIT = 30
 const POLL_EVERY = 200
 
 type Handle = (request: WithBody, response: ServerResponse, incoming: Incoming) => Promise<void>
-type WithBody = IncomingMessage & { readonly body?: unknown }
 
 export function createTokenRoutes<Data extends object>(
   sojourn: Sojourn<Data>,
@@ -70,7 +68,7 @@ export function createTokenRoutes<Data extends object>(
       else sendInvalidClient(response)
     }
   return {
-    refresh: route((...call) => refresh(tokens, ...call)),
+    refresh: route((...call) => answerRefresh(tokens, ...call)),
     revoke: (clients) =>
       forClients(clients, async (request, response) => {
         await tokens.revoke(textOf(request.body, 'token') ?? '')
@@ -88,55 +86,6 @@ export function createTokenRoutes<Data extends object>(
     }),
     revocations: (clients) => forClients(clients, (...call) => revocations(tokens, ...call)),
   }
-}
-
-async function refresh(
-  tokens: Tokens,
-  request: WithBody,
-  response: ServerResponse,
-  incoming: Incoming,
-): Promise<void> {
-  const cookie = tokens.refreshCookie(incoming)
-  const sent = [
-    bearerOf(incoming.header('authorization')),
-    textOf(request.body, 'refreshToken'),
-    textOf(request.body, 'refresh_token'),
-  ].filter((text) => text !== undefined)
-  const [token = cookie] = sent
-  if (new Set(sent).size > 1 || incoming.isRepeated('authorization')) {
-    const detail = 'The token was sent in more than one place.'
-    sendProblem(response, 400, { code: 'invalid_request', error: 'invalid_request', detail })
-    return
-  }
-  if (token === undefined) {
-    const detail = 'Send a refresh token.'
-    sendProblem(response, 401, { code: 'token_missing', error: 'Invalid refresh token', detail })
-    return
-  }
-  const result = await tokens.refresh(token, {
-    clientId: textOf(request.body, 'client_id'),
-    address: incoming.address,
-  })
-  const isByCookie = sent.length === 0
-  if (result.status === 'refused') {
-    sendRefused(response, result, isByCookie)
-  } else if (isByCookie) {
-    applyOutgoing(response, tokens.cookies(result.tokens, incoming))
-    sendJson(response, { success: true, expiresIn: result.tokens.expiresIn })
-  } else {
-    const { accessToken, refreshToken, expiresIn, tokenType } = result.tokens
-    sendJson(response, { accessToken, refreshToken, expiresIn, tokenType })
-  }
-}
-
-/** No cookie is touched: a refusal may only mean that another tab was faster (behaviour 3e). */
-function sendRefused(
-  response: ServerResponse,
-  { code, message, reason }: RefreshRefused,
-  isByCookie: boolean,
-): void {
-  const error = isByCookie ? 'Invalid refresh token' : code
-  sendProblem(response, isByCookie ? 401 : 400, { code, error, detail: message, reason })
 }
 
 async function revocations(
@@ -158,7 +107,7 @@ async function revocations(
   }
   if (endings === undefined) {
     const detail = 'This store cannot tell what ended: use introspection.'
-    sendProblem(response, 501, { code: 'feed_unavailable', error: detail, detail })
+    sendTokenProblem(response, 501, { code: 'feed_unavailable', error: detail, detail })
   } else sendJson(response, endings)
 }
 
@@ -183,39 +132,5 @@ function sendInvalidClient(response: ServerResponse): void {
   response.setHeader('Cache-Control', 'no-store')
   response.setHeader('WWW-Authenticate', 'Basic realm="sojourn", charset="UTF-8"')
   const detail = 'Client authentication failed.'
-  sendProblem(response, 401, { code: 'invalid_client', error: 'invalid_client', detail })
-}
-
-function textOf(body: unknown, name: string): string | undefined {
-  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, name)) return undefined
-  const value = (body as Readonly<Record<string, unknown>>)[name]
-  return typeof value === 'string' && value !== '' ? value : undefined
-}
-
-function sendJson(response: ServerResponse, value: unknown, type = 'application/json'): void {
-  const body = JSON.stringify(value)
-  response.statusCode = 200
-  response.setHeader('Content-Type', type)
-  response.setHeader('Content-Length', Buffer.byteLength(body))
-  response.end(body)
-}
-
-/** Problem+json whose `error` says what older clients look for (RFC 6749 section 5.2, or the words of the recipe). */
-function sendProblem(
-  response: ServerResponse,
-  status: number,
-  facts: {
-    readonly code: string
-    readonly error: string
-    readonly detail: string
-    readonly reason?: RefreshRefused['reason']
-  },
-): void {
-  const { code, error, detail, reason } = facts
-  const problem = { ...createProblem({ status, code, detail, reason }), error }
-  const body = JSON.stringify({ ...problem, error_description: detail })
-  response.statusCode = status
-  response.setHeader('Content-Type', PROBLEM_TYPE)
-  response.setHeader('Content-Length', Buffer.byteLength(body))
-  response.end(body)
+  sendTokenProblem(response, 401, { code: 'invalid_client', error: 'invalid_client', detail })
 }

@@ -31,7 +31,10 @@ export async function importPair(
 
 /** Loads a shared secret. */
 export async function importSecret(secret: Uint8Array, kid: string): Promise<SigningKey> {
-  const key = await crypto.subtle.importKey('raw', secret, HMAC_SHA256, false, ['sign', 'verify'])
+  const key = await crypto.subtle.importKey('raw', new Uint8Array(secret), HMAC_SHA256, false, [
+    'sign',
+    'verify',
+  ])
   return Object.freeze({ kid, algorithm: 'HS256', key, signingKey: key })
 }
 

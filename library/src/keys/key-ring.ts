@@ -120,8 +120,8 @@ export interface ChangeOptions {
 export interface GenerateOptions extends ChangeOptions {
   /** Default: what the ring was set up with. */
   readonly algorithm?: KeyAlgorithm
-  /** Epoch milliseconds, from now to 400 days from now. Default: now and the time caches keep the JWKS. */
-  readonly activeAt?: number
+  /** Epoch milliseconds, from now to 400 days from now; or `'now'`. Default: when caches of the JWKS have run out. */
+  readonly activeAt?: number | 'now'
 }
 
 /** What a change did, or would do. Instants are epoch milliseconds. */

@@ -24,6 +24,9 @@ export interface Plan {
   readonly notes: readonly KeyNote[]
 }
 
+/** When a key begins to sign; `undefined`: when caches have run out. */
+type Beginning = number | 'now' | undefined
+
 /** No key is called so: see `readKeyInputs`. */
 export const TO_BE_MADE = ' '
 
@@ -34,7 +37,7 @@ const LATEST = 400 * 86_400_000
 export function planGenerate(
   given: Circumstances,
   algorithm: KeyAlgorithm | undefined,
-  activeAt: number | undefined,
+  activeAt: Beginning,
 ): Plan {
   const made = newKey(given, algorithm ?? given.algorithm, checkInstant(given, activeAt))
   return complete(given, [made, ...given.keys], made.kid)
@@ -44,7 +47,7 @@ export function planGenerate(
 export function planRotate(
   given: Circumstances,
   algorithm: KeyAlgorithm | undefined,
-  activeAt: number | undefined,
+  activeAt: Beginning,
 ): Plan {
   const at = checkInstant(given, activeAt)
   const replaced = signerAt(given.keys, at, given.isHeld)
@@ -107,8 +110,9 @@ function named({ keys }: Circumstances, kid: string): RingKey {
   return key
 }
 
-function checkInstant({ now, publishFor }: Circumstances, activeAt: number | undefined): number {
+function checkInstant({ now, publishFor }: Circumstances, activeAt: Beginning): number {
   if (activeAt === undefined) return now + publishFor
+  if (activeAt === 'now') return now
   if (Number.isSafeInteger(activeAt) && activeAt >= now && activeAt <= now + LATEST) return activeAt
   throw new InvalidInput('activeAt', 'activeAt must be an instant from now to 400 days from now.')
 }

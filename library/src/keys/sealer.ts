@@ -29,7 +29,7 @@ export function createSealer(secrets: readonly string[]): Sealer {
     throw new InvalidOption('wrappingSecrets must be texts of at least 32 bytes, newest first.')
   }
   const keys = secrets.map((secret) => {
-    const raw = deriveKey(secret, 'key ring sealing')
+    const raw = new Uint8Array(deriveKey(secret, 'key ring sealing'))
     return async () => crypto.subtle.importKey('raw', raw, CIPHER, false, ['encrypt', 'decrypt'])
   })
   return {

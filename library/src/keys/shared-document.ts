@@ -1,4 +1,5 @@
 import { SojournError, StoreUnavailable } from '../errors.js'
+import { Deadlines } from '../store/deadlines.js'
 import type { StoreDocument } from '../store/store.js'
 import { readRing, writeRing } from './ring-document.js'
 import type { RingKey } from './timeline.js'
@@ -24,9 +25,12 @@ export interface RingText {
 /** The ring as it lies in the store. */
 export class SharedDocument {
   readonly #documents: KeyDocuments
+  readonly #deadlines: Deadlines
 
-  constructor(documents: KeyDocuments) {
+  /** `deadline`: milliseconds after which a call counts as failed. */
+  constructor(documents: KeyDocuments, deadline: number) {
     this.#documents = documents
+    this.#deadlines = new Deadlines(deadline)
   }
 
   /** The text, without a round trip, where it is known. */
@@ -37,7 +41,7 @@ export class SharedDocument {
 
   /** @throws {StoreUnavailable} Also where what lies there cannot be read: it may say that a key is retired. */
   async read(): Promise<RingText> {
-    const document = await ask(async () => this.#documents.readDocument(KEY_RING_DOCUMENT))
+    const document = await this.#ask(async () => this.#documents.readDocument(KEY_RING_DOCUMENT))
     if (document === undefined) return { text: undefined, revision: 0, keys: [] }
     const keys = readRing(document.text)
     if (keys === undefined) {
@@ -51,19 +55,29 @@ export class SharedDocument {
   /** Writes where `expect` is still the revision; `undefined`: somebody else was first. */
   async write(keys: readonly RingKey[], expect: number): Promise<RingText | undefined> {
     const text = writeRing(keys)
-    const written = await ask(async () =>
+    const written = await this.#ask(async () =>
       this.#documents.writeDocument(KEY_RING_DOCUMENT, text, expect),
     )
     return written === undefined ? undefined : { text, revision: written.revision, keys }
   }
-}
 
-/** Whatever a store throws that is not one of our own errors is a fault of the store. */
-async function ask<Answer>(call: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await call()
-  } catch (error) {
-    if (error instanceof SojournError) throw error
-    throw new StoreUnavailable('The key ring cannot be read or written.', { cause: error })
+  /** Whatever a store throws that is not one of our own errors is a fault of the store; so is silence. */
+  async #ask<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const fail = (cause: unknown): void => {
+        const isOurs = cause instanceof SojournError
+        reject(isOurs ? cause : new StoreUnavailable(`The key ring ${FAULT}.`, { cause }))
+      }
+      const waiting = this.#deadlines.add(() => {
+        reject(new StoreUnavailable(`The key ring ${FAULT} in time.`))
+      })
+      call()
+        .then(resolve, fail)
+        .finally(() => {
+          waiting.isDone = true
+        })
+    })
   }
 }
+
+const FAULT = 'could not be read or written'

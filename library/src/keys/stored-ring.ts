@@ -15,7 +15,7 @@ import type { SigningKey, TokenAlgorithm, VerificationKey } from '../credential/
 
 /** Options of {@link createStoredKeyRing}. Durations are milliseconds. */
 export interface StoredKeyRingOptions {
-  /** The store, with or without a near cache; one with deadlines (`createResilientStore`), or a ring may wait for ever. */
+  /** The store, with or without a near cache. */
   readonly documents: KeyDocuments
   /**
    * Secrets that encrypt the private keys in the store, newest first, at least 32 bytes each. All are tried. A new one
@@ -35,6 +35,8 @@ export interface StoredKeyRingOptions {
   readonly publishFor?: number
   /** How old what this process knows of the ring may be. Default 500; less than a second, or emergencies take longer. */
   readonly maxAge?: number
+  /** How long one call to the store may take. Default 250. */
+  readonly commandDeadline?: number
   readonly clock?: Clock
 }
 
@@ -43,6 +45,7 @@ const DEFAULTS = {
   accessLifetime: 900_000,
   publishFor: 600_000,
   maxAge: 500,
+  commandDeadline: 250,
 } as const
 /** Clocks differ, and a token is accepted for the verifier's tolerance after its end. */
 const TOLERANCE = 5_000
@@ -73,7 +76,7 @@ type Settings = Required<Omit<StoredKeyRingOptions, 'keys'>>
 function settingsOf(options: StoredKeyRingOptions): Settings {
   const { keys: _keys, ...rest } = options
   const settings = { ...DEFAULTS, clock: systemClock, ...rest }
-  for (const name of ['accessLifetime', 'publishFor', 'maxAge'] as const) {
+  for (const name of ['accessLifetime', 'publishFor', 'maxAge', 'commandDeadline'] as const) {
     if (Number.isFinite(settings[name]) && settings[name] >= 0) continue
     throw new InvalidOption(`${name} must be a number of milliseconds, 0 or more.`)
   }
@@ -102,7 +105,7 @@ class SharedKeyRing implements StoredKeyRing {
     this.warnings = given.flatMap(({ warning }) => warning ?? [])
     this.#held = new HeldKeys(given, createSealer(wrappingSecrets))
     this.#ledger = new Ledger({
-      document: new SharedDocument(documents),
+      document: new SharedDocument(documents, settings.commandDeadline),
       held: this.#held,
       given,
       clock,

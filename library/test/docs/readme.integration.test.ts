@@ -111,6 +111,7 @@ describe('the README', () => {
       'SECURITY.md',
       'docs/status.md',
       'docs/guide/redis.md',
+      'docs/guide/tokens.md',
       'deploy/README.md',
       'bench/README.md',
     ]) {
@@ -145,9 +146,29 @@ describe('the README', () => {
 
   it('the Redis example connects as it stands', async () => {
     const server = await startRedis()
-    const code = `${blocks[1] ?? ''}\nawait store.check()\nconsole.log('reached')\nclient.destroy()\n`
+    const code = `${blocks[1] ?? ''}\nawait store.check()\nconsole.log('reached')\nsubscriber.destroy()\nclient.destroy()\n`
     const { code: exit, text } = await output(run('redis.mjs', code, { REDIS_URL: server.url }))
     await server.stop()
     expect([exit, text.trim()]).toEqual([0, 'reached'])
+  })
+
+  it('the example of the token guide runs as it stands: sign in, use, refresh, sign out', async () => {
+    const guide = readFileSync(join(ROOT, 'docs/guide/tokens.md'), 'utf8')
+    const [, code = ''] = /```js\n(.*?)```/s.exec(guide) ?? []
+    const port = await freePort()
+    run('tokens.mjs', code, { PORT: String(port) })
+    await answering(port)
+    const client = new WebClient({ port })
+    const pair = JSON.parse((await client.post('/login')).body) as Record<string, string>
+    const phone = new WebClient({ port })
+    const bearer = (token = '') => ({ headers: { authorization: `Bearer ${token}` } })
+    expect((await phone.get('/orders', bearer(pair['accessToken']))).status).toBe(200)
+    const next = JSON.parse(
+      (await phone.post('/refresh', { refreshToken: pair['refreshToken'] })).body,
+    ) as Record<string, string>
+    expect(JSON.parse((await phone.get('/me', bearer(next['accessToken']))).body)).toMatchObject({
+      subject: 'user-123',
+    })
+    expect((await phone.get('/me')).status).toBe(401)
   })
 })

@@ -271,6 +271,40 @@ describe('what is told of calls', () => {
   })
 })
 
+describe('verbs that came later', () => {
+  it('are held to the deadline, and counted by the breaker, like the others', async () => {
+    const told: string[] = []
+    const hanging = Object.assign(createMemoryStore(), {
+      rotate: never,
+      readDocument: never,
+      writeDocument: never,
+    }) as Store
+    const store = createResilientStore(hanging, {
+      commandDeadline: 10,
+      failuresToOpen: 3,
+      onCall: (verb, _, outcome) => told.push(`${verb} ${outcome}`),
+      onStateChange: (state) => told.push(state),
+    })
+    const rotation = { seedDigest: '', generation: 1, client: undefined, grace: 0, forgiveFor: 0 }
+    const calls = [
+      store.rotate('Ab.x', { ...rotation, idleTimeout: undefined, isSeen: false }),
+      store.readDocument('keys'),
+      store.writeDocument('keys', 'a', 0),
+    ]
+    for (const call of calls) await expect(call).rejects.toThrow('within 10 ms')
+    expect(told).toEqual(['rotate fault', 'readDocument fault', 'open', 'writeDocument fault'])
+  })
+})
+
+describe('the change feed', () => {
+  it('is the one of the store itself, or none', () => {
+    const inner = createMemoryStore()
+    expect(createResilientStore(inner).changes).toBe(inner.changes)
+    const without = Object.assign(createMemoryStore(), { changes: undefined })
+    expect(createResilientStore(without).changes).toBeUndefined()
+  })
+})
+
 // Nothing of the contract is lost on the way through.
 describeStoreConformance(
   'resilient memory',

@@ -8,6 +8,7 @@ export class RowWriter {
 
   /** A whole number, 0 or more. */
   whole(value: number): void {
+    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError('not a whole number')
     let left = value
     for (; left >= 128; left = Math.floor(left / 128)) {
       this.#parts.push(String.fromCharCode(128 + (left % 128)))

@@ -33,9 +33,8 @@ export const SECOND_VERSION = `
     data TEXT NOT NULL,
     CHECK (expires_at = min(last_seen_at + idle_timeout, absolute_expires_at)),
     CHECK (max(created_at, last_seen_at, idle_timeout, absolute_expires_at) < 9007199254740992),
-    CHECK (seed_digest IS NULL OR is_presented IS NOT NULL
-      AND max(generation, rotated_at, family_expires_at) BETWEEN 0 AND 9007199254740991
-      AND coalesce(parent, 0) < generation)
+    CHECK (seed_digest IS NULL OR is_presented IS NOT NULL AND coalesce(parent, 0) < generation
+      AND coalesce(max(generation, rotated_at, family_expires_at), -1) BETWEEN 0 AND 9007199254740991)
   ) STRICT;
   INSERT INTO session_2 (
     id, version, subject, secret_digest, previous_digest, previous_until, created_at, last_seen_at,

@@ -56,14 +56,15 @@ const SWEEP_EVERY = 8
  * as the workers of a cluster; what one of them answers, all others see.
  *
  * **What survives.** Every answered write survives the death of the process (`kill -9`). Creations,
- * renewals, changes of traits, ends, `endAll` and changes of subjects survive a power cut too, once
- * answered: their commit is synced to the disk (`synchronous = FULL`). Touches and patches of data are
+ * renewals, rotations, changes of traits, ends, `endAll`, documents and changes of subjects survive a power
+ * cut too, once answered: their commit is synced to the disk (`synchronous = FULL`). Touches and patches of data are
  * not synced one by one (`NORMAL`): a power cut may lose the last of them, never one without all after
  * it, and never the file.
  *
  * **What it costs.** SQLite runs on the event loop: a read takes it for about ten microseconds, a touch for
  * some fifty, a synced commit for as long as the disk takes to sync; the writes of one turn share it.
- * Nothing runs by itself: every eighth `create` sweeps away some of what has had its time.
+ * Every eighth `create` sweeps away some of what has had its time. Nothing runs by itself, but that the
+ * file is looked at four times a second while somebody watches its changes.
  *
  * @throws InvalidOption where an option is wrong, no SQLite is there (see {@link findSqliteDriver}), or
  * the file belongs to a later version or another application.

@@ -13,9 +13,9 @@ const read = (text: string | Uint8Array): unknown => readStrictJson(Buffer.from(
 const REFUSED_ON_PURPOSE = new Set([
   'y_object_duplicated_key.json',
   'y_object_duplicated_key_and_value.json',
+  'y_number.json',
   'y_number_0e+1.json',
   'y_number_0e1.json',
-  'y_number_after_space.json',
   'y_number_double_close_to_zero.json',
   'y_number_int_with_exp.json',
   'y_number_minus_zero.json',
@@ -27,6 +27,7 @@ const REFUSED_ON_PURPOSE = new Set([
   'y_number_real_fraction_exponent.json',
   'y_number_real_neg_exp.json',
   'y_number_real_pos_exponent.json',
+  'y_object_extreme_numbers.json',
 ])
 
 describe('JSON of which there is one reading', () => {
@@ -39,8 +40,8 @@ describe('JSON of which there is one reading', () => {
   it.each(names.filter((name) => name.startsWith('y_')))('reads %s as others do', (name) => {
     const bytes = Buffer.from(files[name] ?? '', 'base64')
     const found = readStrictJson(bytes)
-    if (found === undefined) expect(REFUSED_ON_PURPOSE).toContain(name)
-    else expect(found.value).toEqual(JSON.parse(bytes.toString('utf8')))
+    expect(found === undefined).toBe(REFUSED_ON_PURPOSE.has(name))
+    if (found !== undefined) expect(found.value).toEqual(JSON.parse(bytes.toString('utf8')))
   })
 
   it('reads whatever JSON.stringify writes, and freezes it', () => {
@@ -48,7 +49,7 @@ describe('JSON of which there is one reading', () => {
     fc.assert(
       fc.property(value, (one) => {
         const text = JSON.stringify(one)
-        if (/"__proto__":/.test(text) || !text.isWellFormed()) return
+        if (/"__proto__":/.test(text) || /[\ud800-\udfff]/u.test(text)) return
         expect(read(text)).toEqual(JSON.parse(text))
       }),
     )

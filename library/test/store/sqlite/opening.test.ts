@@ -194,8 +194,14 @@ describe('migration', () => {
         ?1 + 86400000, NULL, 0, 1, ?1 + 3600000, '{"methods":"pwd"}', '[["a",1,"1"]]')`,
       now,
     )
-    connection.run(`INSERT INTO tombstone VALUES ('AA.ended', 'ann', 'logged_out', ?1, ?1 + 9999)`, now)
-    connection.run(`INSERT INTO subject VALUES ('bob', 3, 'revoked_admin', ?1, 1, '[["r","1"]]', ?1)`, now)
+    connection.run(
+      `INSERT INTO tombstone VALUES ('AA.ended', 'ann', 'logged_out', ?1, ?1 + 9999)`,
+      now,
+    )
+    connection.run(
+      `INSERT INTO subject VALUES ('bob', 3, 'revoked_admin', ?1, 1, '[["r","1"]]', ?1)`,
+      now,
+    )
     return connection
   }
 
@@ -213,7 +219,11 @@ describe('migration', () => {
         new Map([['a', { json: '1', revision: 1 }]]),
       )
       expect(await store.read('AA.ended')).toMatchObject({ ending: { reason: 'logged_out' } })
-      expect(await store.readSubject('bob')).toMatchObject({ epoch: 3, isDisabled: true, version: 0 })
+      expect(await store.readSubject('bob')).toMatchObject({
+        epoch: 3,
+        isDisabled: true,
+        version: 0,
+      })
       await store.change('AA.old', { family: { seedDigest: 'seed', lifetime: 60_000 } })
       expect(await store.read('AA.old')).toMatchObject({ record: { family: { generation: 1 } } })
       expect((await store.list('ann', { limit: 10 })).records).toHaveLength(1)

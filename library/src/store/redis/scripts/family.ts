@@ -17,20 +17,20 @@ local function family_of(packed)
   }
 end
 
-local function write_family(family)
-  redis.call('HSET', KEYS[1], 'G', string.format('%.0f %.0f %.0f %.0f %d', family.generation,
-    family.parent or 0, family.rotated, family.expires, family.presented and 1 or 0))
+local function pack_family(family)
+  return string.format('%.0f %.0f %.0f %.0f %d', family.generation, family.parent or 0,
+    family.rotated, family.expires, family.presented and 1 or 0)
 end
 
 local function begin_family(seed_digest, age, lifetime)
-  redis.call('HSET', KEYS[1], 'F', seed_digest)
-  write_family({ generation = 1, rotated = age, expires = age + lifetime })
+  local packed = pack_family({ generation = 1, rotated = age, expires = age + lifetime })
+  redis.call('HSET', KEYS[1], 'F', seed_digest, 'G', packed)
 end
 
 local function mark_presented(generation)
   local family = family_of(redis.call('HGET', KEYS[1], 'G'))
   if not family or family.generation ~= generation or family.presented then return end
   family.presented = true
-  write_family(family)
+  redis.call('HSET', KEYS[1], 'G', pack_family(family))
 end
 `

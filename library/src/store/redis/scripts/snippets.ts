@@ -47,8 +47,7 @@ local function tell(message) redis.pcall('PUBLISH', home .. 'changes', message) 
 
 /** What is kept of a subject, as far as the life of its sessions depends on it. */
 export const OWNER = `
-local function owner_of(subject)
-  local field = redis.call('HMGET', key_of('g', subject), 'E', 'Y', 'Z', 'D')
+local function owner_from(field)
   if field[1] and not whole(field[1]) then error('WRONGTYPE the subject record is unreadable') end
   return {
     epoch = whole(field[1]) or 0,
@@ -57,6 +56,10 @@ local function owner_of(subject)
     disabled = field[4] == '1',
   }
 end
+
+local function owner_of(subject)
+  return owner_from(redis.call('HMGET', key_of('g', subject), 'E', 'Y', 'Z', 'D'))
+end
 `
 
 /**
@@ -64,10 +67,8 @@ end
  * has \`reason\` and \`at\` alone. Nil where nothing rests that this version can read.
  */
 export const SESSION = `
-local function session_of(id)
-  local field = redis.pcall('HMGET', key_of('s', id),
-    'C', 'T', 'I', 'X', 'Y', 'E', 'S', 'H', 'K', 'Z', 'V')
-  if field.err or field[11] then return nil end
+local function session_from(id, field)
+  if field[11] then return nil end
   if field[9] then
     return { id = id, subject = field[7], reason = field[9], at = whole(field[10]) or now }
   end
@@ -86,6 +87,12 @@ local function session_of(id)
   return readable and session.epoch and session.digest and session or nil
 end
 
+local function session_of(id)
+  local field = redis.pcall('HMGET', key_of('s', id),
+    'C', 'T', 'I', 'X', 'Y', 'E', 'S', 'H', 'K', 'Z', 'V')
+  return not field.err and session_from(id, field) or nil
+end
+
 local function expiry_of(session)
   return session.created + math.min(session.seen + session.idle, session.lasts)
 end
@@ -101,17 +108,20 @@ local function verdict(session, owner)
 end
 `
 
-/** Builds on SESSION and OWNER: the live session, or nil and the reply that tells why there is none. */
+/**
+ * Builds on SESSION and OWNER: the live session, or nil and the reply that tells why there is none. Both
+ * records may be handed in where they have been read already.
+ */
 export const LIVE = `
 local function gone(reason, at, subject)
   return { 'gone', text(now), reason, text(at), subject or nil }
 end
 
-local function live(id)
-  local session = session_of(id)
+local function live(id, session, owner)
+  session = session or session_of(id)
   if not session then return nil, { 'gone', text(now) } end
   if session.reason then return nil, gone(session.reason, session.at, session.subject) end
-  local owner = session.subject and owner_of(session.subject)
+  owner = owner or session.subject and owner_of(session.subject)
   local reason, at = verdict(session, owner)
   if reason then return nil, gone(reason, at, session.subject) end
   return session

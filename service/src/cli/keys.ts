@@ -1,0 +1,129 @@
+import { Argument, Option, type Command } from 'commander'
+import {
+  KEY_ALGORITHMS,
+  type GenerateOptions,
+  type KeyAlgorithm,
+  type KeyChange,
+  type KeyRingAdmin,
+} from 'sojourn/keys'
+import { CommandFailed } from './exit.js'
+import { changeText, keysTable } from './keys-text.js'
+import { openKeyRing } from './open-key-ring.js'
+import type { Terminal } from './terminal.js'
+import { withStore } from './with-store.js'
+
+/** What can be said after any of the commands that change a ring. */
+interface ChangeFlags {
+  readonly now?: boolean
+  readonly dryRun?: boolean
+  readonly json?: boolean
+  readonly algorithm?: KeyAlgorithm
+}
+
+const SHARED = `JWT_SECRET holds a shared secret (HS256), which has no ring in the store. To rotate it, put a new secret in front ("new,old"), restart every node, and take the old one away once its tokens have expired.`
+
+/** A person waits longer than a request does. */
+const PATIENCE = { commandDeadline: 3_000 }
+
+const ALGORITHM = new Option(
+  '-a, --algorithm <name>',
+  'what kind of key (default: the kind of JWT_SECRET)',
+).choices(KEY_ALGORITHMS)
+const KID = new Argument('<kid>', 'the name of a key, as `sojourn keys list` shows it')
+
+/** Adds `sojourn keys …`: the ring that signs and verifies access tokens. */
+export function addKeys(program: Command, terminal: Terminal): void {
+  const keys = program
+    .command('keys')
+    .description('the keys that sign and verify access tokens')
+    .addHelpText('after', EXAMPLES)
+  keys
+    .command('list')
+    .description('show all keys and what each of them does')
+    .option('--json', 'answer in JSON; instants are milliseconds since 1970')
+    .action(async ({ json = false }: { json?: boolean }) => listKeys(terminal, json))
+  change(
+    keys,
+    'generate',
+    'make a key; it signs once every cache of the JWKS can know it',
+    terminal,
+  )
+    .addOption(ALGORITHM)
+    .option('--now', 'let it sign at once')
+  change(keys, 'rotate', 'make a key, and retire the present one when the new one signs', terminal)
+    .addOption(ALGORITHM)
+    .option('--now', 'do both at once')
+  change(keys, 'activate', 'let a key sign from now on', terminal).addArgument(KID)
+  change(keys, 'retire', 'let a key sign no more; its tokens live out their time', terminal)
+    .addArgument(KID)
+    .option('--now', 'refuse it and all its tokens at once, everywhere: somebody else may know it')
+}
+
+type Verb = 'generate' | 'rotate' | 'activate' | 'retire'
+
+function change(keys: Command, verb: Verb, words: string, terminal: Terminal): Command {
+  return keys
+    .command(verb)
+    .description(words)
+    .option('-n, --dry-run', 'say what would happen and who would be signed out, and do nothing')
+    .option('--json', 'answer in JSON; instants are milliseconds since 1970')
+    .action(async (...input: unknown[]) => {
+      // Commander hands in the arguments, then the flags, then the command.
+      const kid = input.length === 3 ? String(input[0]) : ''
+      await changeRing(terminal, verb, kid, input.at(-2) as ChangeFlags)
+    })
+}
+
+async function listKeys(terminal: Terminal, isJson: boolean): Promise<void> {
+  await withStore(terminal, async ({ config, store, place }) => {
+    const { kind, ring } = openKeyRing(config, store, PATIENCE)
+    const keys = kind === 'stored' ? await ring.admin.list() : ring.describe(0)
+    if (isJson) {
+      terminal.write(`${JSON.stringify({ place, kind, keys }, null, 2)}\n`)
+      return
+    }
+    terminal.write(`${place}\n${keysTable(keys, terminal.columns !== undefined)}`)
+    if (kind === 'static') terminal.write(`${SHARED}\n`)
+    for (const { message } of ring.warnings) terminal.writeError(`sojourn: warning: ${message}\n`)
+  })
+}
+
+async function changeRing(
+  terminal: Terminal,
+  verb: Verb,
+  kid: string,
+  flags: ChangeFlags,
+): Promise<void> {
+  await withStore(terminal, async ({ config, store, place }) => {
+    const opened = openKeyRing(config, store, PATIENCE)
+    if (opened.kind === 'static') throw new CommandFailed(SHARED)
+    const done = await VERBS[verb](opened.ring.admin, kid, flags)
+    const answer = JSON.stringify({ place, ...done }, null, 2)
+    terminal.write(flags.json === true ? `${answer}\n` : `${place}\n${changeText(done)}`)
+  })
+}
+
+const VERBS: Readonly<
+  Record<Verb, (ring: KeyRingAdmin, kid: string, flags: ChangeFlags) => Promise<KeyChange>>
+> = {
+  generate: async (ring, _kid, flags) => ring.generate(generateOptions(flags)),
+  rotate: async (ring, _kid, flags) => ring.rotate(generateOptions(flags)),
+  activate: async (ring, kid, { dryRun = false }) => ring.activate(kid, { dryRun }),
+  retire: async (ring, kid, { now = false, dryRun = false }) =>
+    now ? ring.retireNow(kid, { dryRun }) : ring.retire(kid, { dryRun }),
+}
+
+function generateOptions({ now = false, dryRun = false, algorithm }: ChangeFlags): GenerateOptions {
+  return {
+    dryRun,
+    ...(now ? { activeAt: 'now' } : {}),
+    ...(algorithm === undefined ? {} : { algorithm }),
+  }
+}
+
+const EXAMPLES = `
+Examples:
+  sojourn keys list
+  sojourn keys rotate --dry-run        what would happen, and when
+  sojourn keys rotate                  the usual rotation: no request fails, nobody is signed out
+  sojourn keys retire <kid> --now      a key has leaked: refuse it and its tokens everywhere, within a second`
