@@ -360,7 +360,7 @@ describe('a refresh token', () => {
     }
     expect((await client.get('/dashboard')).status).toBe(401)
     const told = service.log().filter(({ event }) => event === 'refresh.reused')
-    expect(told.length).toBe(1)
+    expect(told.map(({ subject }) => typeof subject)).toEqual(['string'])
   })
 
   it('jwt-06: used fifty times in parallel gives one successor', async () => {
@@ -503,11 +503,10 @@ describe('a credential in an address', () => {
     for (const secret of hidden) await phone.get(`/nowhere/${secret}`)
     await phone.get('/dashboard', { headers: { Referer: `http://x/?t=${accessToken}` } })
     const output = service.output()
-    expect(output).toContain('/nowhere')
-    for (const secret of hidden) {
-      expect(output).not.toContain(secret)
-      expect(output).not.toContain(secret.slice(-40))
-    }
+    expect(output.includes('/nowhere')).toBe(true)
+    const logged = hidden.flatMap((secret) => [secret, secret.slice(-22)])
+    // No `toContain`: a failure would print the whole log.
+    expect(logged.map((secret) => output.includes(secret))).toEqual(logged.map(() => false))
   })
 })
 

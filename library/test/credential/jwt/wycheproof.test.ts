@@ -48,7 +48,7 @@ async function chosen(
   // The file's own habit: a lone key without a kid, which headers name as they like.
   const named = keys.map((key) => ({ kid: kid ?? 'none', ...key }))
   const ring = await importJwks({ keys: named }, { symmetric })
-  return ring.find(String(kid ?? 'none'))
+  return ring.find(typeof kid === 'string' ? kid : 'none')
 }
 
 const cases = (name: string): [number, string, Group, Test][] =>

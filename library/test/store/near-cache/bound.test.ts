@@ -323,9 +323,8 @@ describe('the bound of a near cache', () => {
       { numRuns: 1_000 },
     )
     // Otherwise it proved nothing: there were answers, and some of them could have been wrong.
-    console.log(hits, staleHits)
     expect(hits).toBeGreaterThan(1_000)
-    expect(staleHits).toBeGreaterThan(20)
+    expect(staleHits).toBeGreaterThan(50)
   })
 
   it('never lets an answer cross to another id, for 100,000 ids at random or close to one that is kept', async () => {

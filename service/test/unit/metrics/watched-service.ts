@@ -5,6 +5,7 @@ import { createSojourn, type Sojourn } from '../../../../library/src/sojourn.js'
 import { createMemoryStore } from '../../../../library/src/store/memory.js'
 import {
   createMetrics,
+  observeCache,
   observeSojourn,
   observeStoreCalls,
   type Metrics,
@@ -28,7 +29,9 @@ export function watch(): Watched {
     secrets: 'a test secret that is long enough: 0123456789',
     store,
     resilience: { onCall: observeStoreCalls(metrics, store.name) },
+    tokens: { issuer: 'https://app.example', audience: 'https://app.example' },
   })
+  observeCache(metrics, () => sojourn.cacheStats())
   observeSojourn(sojourn, metrics)
   own.observeBuild(metrics, { version: '0.0.0', store: store.name })
   own.observePasswordQueue(metrics, () => 0)
@@ -71,6 +74,11 @@ export async function use({ sojourn, countSignIn }: Watched, url: string): Promi
   countSignIn('ok')
   await browser.visit((session) => session.elevate())
   await browser.visit((session) => session.load(), { cookie: `${browser.cookie ?? ''}x` })
+  const pair = await browser.visit((session) => session.issueTokens())
+  await sojourn.tokens.refresh(pair.refreshToken)
+  await sojourn.tokens.refresh('not a token')
+  await browser.visit((session) => session.impersonate('carol', { reason: 'to help' }))
+  await browser.visit((session) => session.stopImpersonating())
   await browser.visit((session) => session.signOut())
   await browser.visit((session) => session.signIn('bob'))
   await sojourn.revokeAll('bob')
