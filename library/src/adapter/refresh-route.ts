@@ -1,11 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { bearerOf } from '../credential/authorization.js'
+import {
+  bearerOf,
+  readAuthorization,
+  type AuthorizationProblem,
+} from '../credential/authorization.js'
+import { describeRejection } from '../guard/rejection.js'
 import type { Incoming } from '../request/incoming.js'
 import { applyOutgoing } from '../response/outgoing.js'
 import type { TokenSet } from '../session/issue.js'
 import type { RefreshRefused } from '../session/refresh.js'
 import type { Tokens } from '../session/tokens.js'
-import { sendJson, sendTokenProblem, textOf } from './token-answers.js'
+import { sendJson, sendTokenProblem, textOf, type TokenProblem } from './token-answers.js'
 
 /** A request whose body was parsed. */
 export type WithBody = IncomingMessage & { readonly body?: unknown }
@@ -15,6 +20,8 @@ interface Found {
   /** Every place but the cookie that holds one. */
   readonly sent: readonly string[]
   readonly cookie: string | undefined
+  /** What is wrong with the `Authorization` header. */
+  readonly problem: AuthorizationProblem | undefined
   /** The client speaks the language of RFC 6749 section 6. */
   readonly isStandard: boolean
 }
@@ -27,34 +34,79 @@ export async function answerRefresh(
   incoming: Incoming,
 ): Promise<void> {
   const found = find(tokens, request, incoming)
-  const { sent, cookie, isStandard } = found
-  const [token = cookie] = sent
-  if (new Set(sent).size > 1 || incoming.isRepeated('authorization')) {
-    const detail = 'The token was sent in more than one place.'
-    const problem = { code: 'invalid_request', error: 'invalid_request', detail }
-    sendTokenProblem(response, 400, problem, isStandard)
-  } else if (token === undefined) {
-    const detail = 'Send a refresh token.'
-    const error = isStandard ? 'invalid_request' : 'Invalid refresh token'
-    sendTokenProblem(response, 401, { code: 'token_missing', error, detail }, isStandard)
-  } else {
-    const result = await tokens.refresh(token, {
-      clientId: textOf(request.body, 'client_id'),
-      address: incoming.address,
-    })
-    if (result.status === 'refused') sendRefused(response, result, found)
-    else sendTokens(tokens, response, incoming, result.tokens, found)
+  const refusal = refuse(found)
+  if (refusal !== undefined) {
+    const { status, ...problem } = refusal
+    sendTokenProblem(response, status, problem, found.isStandard)
+    return
   }
+  const [token = found.cookie ?? ''] = found.sent
+  const result = await tokens.refresh(token, {
+    clientId: textOf(request.body, 'client_id'),
+    address: incoming.address,
+  })
+  if (result.status === 'refused') sendRefused(response, result, found)
+  else sendTokens(tokens, response, incoming, result.tokens, found)
 }
 
 function find(tokens: Tokens, { body }: WithBody, incoming: Incoming): Found {
+  const header = incoming.header('authorization')
+  const read = readAuthorization(header, incoming.isRepeated('authorization'))
   const sent = [
-    bearerOf(incoming.header('authorization')),
+    bearerOf(header),
     textOf(body, 'refreshToken'),
     textOf(body, 'refresh_token'),
   ].filter((text) => text !== undefined)
+  const cookie = tokens.refreshCookie(incoming)
   const isStandard = textOf(body, 'grant_type') !== undefined
-  return { sent, cookie: tokens.refreshCookie(incoming), isStandard }
+  return {
+    sent,
+    cookie,
+    problem: problemOf(read, sent.length > 0 || cookie !== undefined),
+    isStandard,
+  }
+}
+
+/** Here a refresh token is no wrong kind; and another scheme disturbs nobody who sends a token elsewhere. */
+function problemOf(
+  read: ReturnType<typeof readAuthorization>,
+  isFoundElsewhere: boolean,
+): AuthorizationProblem | undefined {
+  if (read.kind !== 'refused' || read.code === 'typ_mismatch') return undefined
+  return read.code === 'scheme_unsupported' && isFoundElsewhere ? undefined : read.code
+}
+
+/** Why no token was exchanged: which of them is meant must not be guessed (RFC 6750 section 2, behaviour 39a). */
+function refuse({
+  sent,
+  cookie,
+  problem,
+  isStandard,
+}: Found): (TokenProblem & { readonly status: 400 | 401 }) | undefined {
+  const [token] = sent
+  const error = 'invalid_request'
+  if (problem !== undefined) {
+    const [status, detail] = describeRejection(problem)
+    return { status, code: problem, error, detail }
+  }
+  if (sent.length > 1) return { status: 400, code: error, error, detail: TWICE }
+  if (token === undefined && cookie === undefined) {
+    const words = isStandard ? error : 'Invalid refresh token'
+    return { status: 401, code: 'token_missing', error: words, detail: 'Send a refresh token.' }
+  }
+  if (token === undefined || cookie === undefined || sessionOf(token) === sessionOf(cookie)) {
+    return undefined
+  }
+  const code = 'credentials_conflict'
+  const [status, detail] = describeRejection(code)
+  return { status, code, error, detail }
+}
+
+const TWICE = 'The token was sent in more than one place.'
+
+/** The public beginning of a refresh token: `rt.bucket.id`. */
+function sessionOf(token: string): string {
+  return token.split('.', 3).join('.')
 }
 
 /** What came by cookie goes back by cookie: a page must not see it. */

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { challengesFor } from '../response/challenge.js'
 import { createProblem, PROBLEM_TYPE } from '../response/problem.js'
 import type { RefreshRefused } from '../session/refresh.js'
 
@@ -12,7 +13,7 @@ export interface TokenProblem {
 }
 
 /** Answers 200 with JSON. */
-export function sendJson(response: ServerResponse, value: unknown, type = JSON_TYPE): void {
+export function sendJson(response: ServerResponse, value: unknown, type: string = JSON_TYPE): void {
   send(response, 200, type, value)
 }
 
@@ -25,6 +26,14 @@ export function sendTokenProblem(
 ): void {
   const problem = createProblem({ status, code, detail, reason })
   const type = isStandard ? JSON_TYPE : PROBLEM_TYPE
+  // RFC 9110 section 15.5.2 wants a challenge in every 401.
+  if (status === 401 && !response.hasHeader('WWW-Authenticate')) {
+    const schemes = ['Cookie', 'Bearer'] as const
+    response.setHeader(
+      'WWW-Authenticate',
+      challengesFor({ code, message: detail, reason, schemes }),
+    )
+  }
   send(response, status, type, { ...problem, error, error_description: detail })
 }
 

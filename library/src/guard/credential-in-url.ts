@@ -11,15 +11,26 @@ const VALUES =
  * Refuses a request whose address holds a credential: addresses end up in logs, histories and `Referer` headers
  * (RFC 9700 section 4.3.2, ASVS 14.2.1). Whoever gets this answer has to treat that credential as known to others.
  */
-export function refuseCredentialInUrl({ target }: Pick<Incoming, 'target'>): Refusal | undefined {
+export function refuseCredentialInUrl({
+  target,
+  header,
+}: Pick<Incoming, 'target'> & Partial<Pick<Incoming, 'header'>>): Refusal | undefined {
   const start = target.indexOf('?')
   if (start === -1) return undefined
   const query = target.slice(start)
-  return NAMES.test(query) || VALUES.test(query) ? REFUSED : undefined
+  if (!NAMES.test(query) && !VALUES.test(query)) return undefined
+  return /^bearer /i.test(header?.('authorization') ?? '') ? TWICE : REFUSED
 }
 
 const REFUSED: Refusal = {
   status: 400,
   code: 'credential_in_url',
   message: 'Tokens are not accepted in addresses. Send them in the Authorization header.',
+}
+
+/** RFC 6750 section 2: a client uses one way to send its token. */
+const TWICE: Refusal = {
+  status: 400,
+  code: 'invalid_request',
+  message: 'The token was sent in more than one place.',
 }

@@ -6,9 +6,9 @@ import {
   type KeyChange,
   type KeyRingAdmin,
 } from 'sojourn/keys'
+import { openKeyRing, openStoredKeyRing } from '../open-key-ring.js'
 import { CommandFailed } from './exit.js'
 import { changeText, keysTable } from './keys-text.js'
-import { openKeyRing } from './open-key-ring.js'
 import type { Terminal } from './terminal.js'
 import { withStore } from './with-store.js'
 
@@ -21,9 +21,6 @@ interface ChangeFlags {
 }
 
 const SHARED = `JWT_SECRET holds a shared secret (HS256), which has no ring in the store. To rotate it, put a new secret in front ("new,old"), restart every node, and take the old one away once its tokens have expired.`
-
-/** A person waits longer than a request does. */
-const PATIENCE = { commandDeadline: 3_000 }
 
 const ALGORITHM = new Option(
   '-a, --algorithm <name>',
@@ -76,8 +73,10 @@ function change(keys: Command, verb: Verb, words: string, terminal: Terminal): C
 
 async function listKeys(terminal: Terminal, isJson: boolean): Promise<void> {
   await withStore(terminal, async ({ config, store, place }) => {
-    const { kind, ring } = openKeyRing(config, store, PATIENCE)
-    const keys = kind === 'stored' ? await ring.admin.list() : ring.describe(0)
+    const stored = openStoredKeyRing(config, store)
+    const ring = stored ?? openKeyRing(config, store)
+    const keys = stored === undefined ? ring.describe(0) : await stored.admin.list()
+    const kind = stored === undefined ? 'static' : 'stored'
     if (isJson) {
       terminal.write(`${JSON.stringify({ place, kind, keys }, null, 2)}\n`)
       return
@@ -95,9 +94,9 @@ async function changeRing(
   flags: ChangeFlags,
 ): Promise<void> {
   await withStore(terminal, async ({ config, store, place }) => {
-    const opened = openKeyRing(config, store, PATIENCE)
-    if (opened.kind === 'static') throw new CommandFailed(SHARED)
-    const done = await VERBS[verb](opened.ring.admin, kid, flags)
+    const ring = openStoredKeyRing(config, store)
+    if (ring === undefined) throw new CommandFailed(SHARED)
+    const done = await VERBS[verb](ring.admin, kid, flags)
     const answer = JSON.stringify({ place, ...done }, null, 2)
     terminal.write(flags.json === true ? `${answer}\n` : `${place}\n${changeText(done)}`)
   })

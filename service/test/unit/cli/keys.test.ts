@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { openSqliteStore } from 'sojourn/sqlite'
 import { describe, expect, it } from 'vitest'
-import { openKeyRing } from '../../../src/cli/open-key-ring.js'
 import { hostFiles, loadConfig } from '../../../src/config/load.js'
+import { openKeyRing } from '../../../src/open-key-ring.js'
 import { newSecret } from '../config/support.js'
 import { newPem, shell } from './support.js'
 
@@ -10,7 +10,7 @@ import { newPem, shell } from './support.js'
 async function node(environment: Record<string, string | undefined>) {
   const config = loadConfig(environment, hostFiles)
   const store = await openSqliteStore({ file: join(config.dataDir, 'sessions.db') })
-  const { ring } = openKeyRing(config, store)
+  const ring = openKeyRing(config, store)
   await ring.ready()
   return { ring, close: async () => store.close() }
 }
