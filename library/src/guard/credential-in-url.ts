@@ -11,15 +11,15 @@ const VALUES =
  * Refuses a request whose address holds a credential: addresses end up in logs, histories and `Referer` headers
  * (RFC 9700 section 4.3.2, ASVS 14.2.1). Whoever gets this answer has to treat that credential as known to others.
  */
-export function refuseCredentialInUrl({
-  target,
-  header,
-}: Pick<Incoming, 'target'> & Partial<Pick<Incoming, 'header'>>): Refusal | undefined {
+export function refuseCredentialInUrl(
+  incoming: Pick<Incoming, 'target'> & Partial<Pick<Incoming, 'header'>>,
+): Refusal | undefined {
+  const { target } = incoming
   const start = target.indexOf('?')
   if (start === -1) return undefined
   const query = target.slice(start)
   if (!NAMES.test(query) && !VALUES.test(query)) return undefined
-  return /^bearer /i.test(header?.('authorization') ?? '') ? TWICE : REFUSED
+  return /^bearer /i.test(incoming.header?.('authorization') ?? '') ? TWICE : REFUSED
 }
 
 const REFUSED: Refusal = {

@@ -109,7 +109,7 @@ describe('what is shipped', () => {
     const client = new Client(url)
     const requests = requestsOf(collection.item)
     for (const { name, request, event } of requests) {
-      const headers = Object.fromEntries(request.header.map(({ key, value }) => [key, value]))
+      const headers = Object.fromEntries(request.header.map(({ key, value }) => [key, fill(value)]))
       const body = request.body === undefined ? undefined : fill(request.body.raw)
       const type = body === undefined ? {} : { 'Content-Type': 'application/json' }
       const answer: Answer = await client.request(request.method, fill(request.url.raw), {

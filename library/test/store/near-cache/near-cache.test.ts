@@ -333,20 +333,21 @@ describe('a change made through the near cache', () => {
       const { store, clock, other, held } = open()
       const family = { seedDigest: 'seed', lifetime: 24 * HOUR }
       await other.create(session('one', { family }))
-      const { now: _, ...before } = await other.read(ID)
+      const { now: _, ...fresh } = await other.read(ID)
       const gate = openable()
       const slow = createNearCache(slowed(store, gate.whenOpen), { clock })
       await slow.read(ID)
-      expect(slow.peek(ID)).toMatchObject(before)
+      expect(slow.peek(ID)).toMatchObject(fresh)
       held.isHolding = true
-      const early = slow.read(ID)
-      await arrivals(held, 1)
+      const before = slow.read(ID)
       const calling = call(slow)
       expect(slow.peek(ID), 'served while it was about to change').toBeUndefined()
+      const during = slow.read(ID)
+      await arrivals(held, 2)
       gate.open()
       await calling
-      held.underWay.shift()?.()
-      await early
+      for (const arrive of held.underWay) arrive()
+      await Promise.all([before, during])
       expect(slow.peek(ID), 'served from a read that was older').toBeUndefined()
     })
   }
@@ -354,16 +355,19 @@ describe('a change made through the near cache', () => {
   it('is forgotten when it fails, too: it may have happened', async () => {
     for (const call of Object.values(verbs)) {
       const { store, clock, held } = await opened()
-      const fault = Promise.reject(new StoreUnavailable('gone'))
-      fault.catch(() => undefined)
-      const cache = createNearCache(slowed(store, fault), { clock })
+      const gate = openable()
+      const failing = gate.whenOpen.then(() => Promise.reject(new StoreUnavailable('gone')))
+      failing.catch(() => undefined)
+      const cache = createNearCache(slowed(store, failing), { clock })
       await cache.read(ID)
       held.isHolding = true
-      const early = cache.read(ID)
+      const calling = call(cache)
+      const during = cache.read(ID)
       await arrivals(held, 1)
-      await expect(call(cache)).rejects.toThrow(StoreUnavailable)
+      gate.open()
+      await expect(calling).rejects.toThrow(StoreUnavailable)
       held.underWay.shift()?.()
-      await early
+      await during
       expect(cache.peek(ID)).toBeUndefined()
     }
   })

@@ -209,7 +209,15 @@ describe.each(LIBRARIES)('with %s', (_, by) => {
 
   it('a killed connection makes everything uncertain at once, and is made good soon', async () => {
     const [writer, reader] = [await open({ by }), await open({ by })]
-    const { told, ...watcher } = ears()
+    const { told, ...others } = ears()
+    const ages: number[] = []
+    const watcher: ChangeWatcher = {
+      ...others,
+      onEverything() {
+        ages.push(reader.changes.age())
+        told.push('all')
+      },
+    }
     const watching = reader.changes.watch(watcher)
     expect(reader.changes.age()).toBe(Number.POSITIVE_INFINITY)
     await isCurrent(reader)
@@ -219,11 +227,10 @@ describe.each(LIBRARIES)('with %s', (_, by) => {
       told.length = 0
       const id = await start(writer)
       await server.cli('client', 'kill', 'type', 'pubsub')
-      await expect.poll(() => told[0], { interval: 1 }).toBe('all')
-      expect(reader.changes.age()).toBe(Number.POSITIVE_INFINITY)
+      // Once when it was lost, and once when it is known again; each time before anything counts as known.
+      await expect.poll(() => told, { timeout: 5_000 }).toEqual(['all', 'all'])
+      expect(new Set(ages)).toEqual(new Set([Number.POSITIVE_INFINITY]))
       await isCurrent(reader)
-      // Once when it was lost, and once when it is known again.
-      expect(told).toEqual(['all', 'all'])
       await writer.end(id, 'logged_out')
       await hasHeard(reader)
       expect(told).toEqual(['all', 'all', `session ${id}`])
@@ -255,12 +262,12 @@ describe.each(LIBRARIES)('with %s', (_, by) => {
       await sleep(10)
       ages.push(store.changes.age())
     }
-    expect(Math.max(...ages)).toBeLessThan(250)
+    expect(Math.max(...ages)).toBeLessThan(500)
 
     proxy.swallow()
     const begin = performance.now()
     await expect.poll(() => store.changes.age(), { interval: 5 }).toBeGreaterThan(300)
-    expect(performance.now() - begin).toBeLessThan(400)
+    expect(performance.now() - begin).toBeLessThan(1_000)
     await sleep(500)
     expect(store.changes.age()).toBeGreaterThan(800)
     told.length = 0
@@ -276,8 +283,10 @@ describe.each(LIBRARIES)('with %s', (_, by) => {
     store.changes.watch(watcher)
     for (let round = 0; round < 5; round += 1) {
       await isCurrent(store)
+      told.length = 0
       await server.restart()
-      await expect.poll(() => store.changes.age()).toBe(Number.POSITIVE_INFINITY)
+      // Once when it was lost, and once when it is known again.
+      await expect.poll(() => told, { timeout: 5_000 }).toEqual(['all', 'all'])
     }
     await isCurrent(store)
     told.length = 0
@@ -380,20 +389,20 @@ describe('the feed', () => {
       const stats = await server.cli('info', 'commandstats')
       return Number(/cmdstat_ping:calls=(\d+)/.exec(stats)?.[1] ?? 0)
     }
-    const store = await open({ heartbeat: 20 })
+    const store = await open({ heartbeat: 10 })
     const before = await pings()
     await sleep(200)
     expect(await pings()).toBe(before)
     const watching = store.changes.watch(ears())
     await isCurrent(store)
+    const paused = await pings()
     server.pause()
-    await sleep(300)
+    await sleep(800)
     server.resume()
-    await sleep(5)
-    // One more could have been sent since it goes on.
-    expect((await pings()) - before).toBeLessThan(8)
-    await sleep(400)
-    expect((await pings()) - before).toBeGreaterThan(8)
+    // Sent one upon the other, there would be 80. Some are sent before and after the pause.
+    expect((await pings()) - paused).toBeLessThan(30)
+    await sleep(800)
+    expect((await pings()) - paused).toBeGreaterThan(30)
     watching.close()
     await sleep(50)
     const after = await pings()
