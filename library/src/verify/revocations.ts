@@ -60,7 +60,8 @@ export function listenForEndings(
     }
   }
   const listen = async (firstPause: number): Promise<void> => {
-    for (let rest = firstPause; !signal.aborted; rest = await ask()) await pause(rest, signal)
+    await pause(firstPause, signal)
+    while (!signal.aborted) await pause(await ask(), signal)
   }
   const start = async (): Promise<void> => {
     const rest = await ask()

@@ -2,17 +2,19 @@ import { connect, createServer } from 'node:net'
 import type { AddressInfo, Server } from 'node:net'
 import { beforeAll, afterAll, describe, expect, it } from 'vitest'
 import {
+  AUDIENCE,
+  claimsText,
   forge,
   GOOD_CLAIMS,
   headerOf,
   issue,
   makeKey,
+  NOW,
   ringOf,
   segment,
   verifierFor,
   type TestVerifier,
 } from '../credential/jwt/forge.js'
-import { AUDIENCE, NOW, claimsText } from '../credential/jwt/forge.js'
 import * as vectors from './jwt-vectors.js'
 import type { Arsenal, Attack } from './jwt-vectors.js'
 

@@ -224,7 +224,7 @@ interface KeyTest {
 
 /** Wycheproof's key tests: whether the ring of the private key, if there can be one, accepts the token. */
 function wycheproof(): readonly { id: number; result: string; key: object; jws: string }[] {
-  const file = new URL('vectors/json_web_key_test.json', import.meta.url)
+  const file = new URL('../vectors/wycheproof/json_web_key_test.json', import.meta.url)
   const { testGroups } = JSON.parse(readFileSync(file, 'utf8')) as { testGroups: KeyTest[] }
   return testGroups.flatMap((group) =>
     group.tests.map(({ tcId, jws, result }) => {

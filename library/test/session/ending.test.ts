@@ -28,7 +28,7 @@ const state = (browser: Browser<Record<string, unknown>>, cookie = browser.cooki
     .then(({ result }) => result)
 
 describe('ending sessions', () => {
-  it('behaviour 2a: a writing request in flight never brings a session back, and its answer carries no cookie: 1000 of 1000', async () => {
+  it('behaviour 2a, express-session #632 / connect-redis #328, nextjs-auth0 PR #2530: a writing request in flight never brings a session back, and its answer carries no cookie: 1000 of 1000', async () => {
     const { sojourn } = await signedIn()
     for (let run = 0; run < 1000; run += 1) {
       const browser = new Browser(sojourn)
@@ -159,7 +159,7 @@ describe('ending sessions', () => {
     })
   })
 
-  it('ASVS 7.3.1: idle expiry is enforced to the second, touch at idle - 1 s stays, idle + 1 s is out while the record still rests', async () => {
+  it('ASVS 7.3.1, CVE-2024-35220: idle expiry is enforced to the second, touch at idle - 1 s stays, idle + 1 s is out while the record still rests', async () => {
     const { browser, clock, sojourn, store } = await signedIn({ idle: '10m' })
     clock.advance(599_000)
     expect((await state(browser)).state).toBe('active')

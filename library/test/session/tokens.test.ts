@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { createRefreshTokens } from '../../src/credential/refresh-token.js'
+import { createSessionTokens, deriveKey } from '../../src/credential/session-token.js'
 import type { SojournOptions } from '../../src/options.js'
 import { createMemoryStore } from '../../src/store/memory.js'
 import { createManualClock } from '../../src/testing/manual-clock.js'
 import { Browser } from '../support/browser.js'
-import { hearing, scene, TOKENS } from '../support/sojourn.js'
+import { hearing, scene, SECRET, TOKENS } from '../support/sojourn.js'
 
 const MINUTE = 60_000
 
@@ -510,6 +512,42 @@ describe('a refresh token', () => {
     expect(await after.sojourn.tokens.refresh(result.tokens.refreshToken)).toMatchObject({
       status: 'refreshed',
     })
+  })
+})
+
+describe('after a sign-out', () => {
+  it('CVE-2024-31999, CVE-2025-4754: cookie, access token and refresh token are refused when they come again', async () => {
+    const { sojourn, pair, state, browser } = await withTokens()
+    const { cookie } = browser
+    await browser.visit((session) => session.signOut())
+    const replayed = new Browser(sojourn)
+    const again = await replayed.request(async (session) => (await session.load()).state, {
+      ...(cookie === undefined ? {} : { cookie }),
+    })
+    expect(again.result).toBe('revoked')
+    expect(await state(pair.accessToken)).toMatchObject({ endReason: 'logged_out' })
+    expect(await sojourn.tokens.refresh(pair.refreshToken)).toMatchObject({ reason: 'logged_out' })
+  })
+})
+
+describe('a credential with a right name', () => {
+  it('CVE-2022-39263: and a wrong secret is refused, though it was signed with our own key', async () => {
+    const { pair, browser, sojourn } = await withTokens()
+    const name = [...browser.jar.keys()][0] ?? ''
+    const stranger = createSessionTokens([SECRET], 32).mintFor(pair.sessionId)
+    const { result } = await new Browser(sojourn).request(
+      async (session) => (await session.load()).resolution,
+      { cookie: `${name}=${stranger.token}` },
+    )
+    expect(result).toEqual({ state: 'rejected', code: 'session_unknown' })
+    const other = createRefreshTokens(
+      [deriveKey(SECRET, 'refresh secret').toString('base64url')],
+      32,
+    ).mint(pair.sessionId)
+    expect(await sojourn.tokens.refresh(other.token)).toMatchObject({
+      message: 'The refresh token is not valid.',
+    })
+    expect(await sojourn.tokens.refresh(pair.refreshToken)).toMatchObject({ status: 'refreshed' })
   })
 })
 

@@ -29,7 +29,7 @@ describe('digests', () => {
     }
   })
 
-  it('ASVS 11.2.4: secrets are compared in constant time, also where their lengths differ', () => {
+  it('GHSA-92vm-wfm5-mxvv: secrets are compared in constant time, also where their lengths differ', () => {
     expect(isEqualSecret('abc', 'abc')).toBe(true)
     expect(isEqualSecret('abc', 'abd')).toBe(false)
     expect(isEqualSecret('abc', 'ab')).toBe(false)

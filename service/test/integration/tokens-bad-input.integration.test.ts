@@ -316,12 +316,12 @@ describe('an access token that is bad', () => {
     expect((await before.client().get('/dashboard', bearing(old.accessToken))).status).toBe(200)
     // Both are good while the older one is still listed, behind the one that signs now.
     const young = freshSecret()
-    await before.restart({ ...shared, JWT_SECRET: `${young},${shared.JWT_SECRET}` })
+    await before.restart({ ...shared, JWT_SECRET: `${young},${shared.JWT_SECRET}` }, 'SIGKILL')
     const now = await signIn(before.client(), 'kay')
     for (const { accessToken } of [old, now]) {
       expect((await before.client().get('/dashboard', bearing(accessToken))).status).toBe(200)
     }
-    await before.restart({ ...shared, JWT_SECRET: young })
+    await before.restart({ ...shared, JWT_SECRET: young }, 'SIGKILL')
     const refused = await before.client().get('/dashboard', bearing(old.accessToken))
     expectProblem(refused, 401, 'kid_unknown', 'The token was signed with an unknown key.')
     expect((await before.client().get('/dashboard', bearing(now.accessToken))).status).toBe(200)

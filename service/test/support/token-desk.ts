@@ -1,7 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { createClient } from 'redis'
 import { Browser } from '../../../library/test/support/browser.js'
+import { StoreUnavailable } from '../../../library/src/errors.js'
 import { createSojourn } from '../../../library/src/sojourn.js'
 import { createRedisStore } from '../../../library/src/store/redis/index.js'
 import { openSqliteStore } from '../../../library/src/store/sqlite/index.js'
@@ -46,6 +48,8 @@ export interface TokenDesk {
   readonly ring: StoredKeyRing
   readonly store: Store
   start(subject: string): Promise<Holder>
+  /** A few at a time. */
+  startMany(subject: string, count: number): Promise<readonly Holder[]>
   record(sessionId: string): Promise<SessionRecord | undefined>
   close(): Promise<void>
 }
@@ -80,6 +84,26 @@ function openDesk(
   const ring = openStoredKeyRing(config, store)
   if (ring === undefined) throw new Error('this desk needs a ring that can be changed')
   const { tokens, secrets } = config
+  const startOnce = async (subject: string): Promise<Holder> => {
+    const browser = new Browser(sojourn)
+    const facts = { isSecure: false, host: 'localhost', address: '127.0.0.1' }
+    const issued = await browser.visit(async (session) => {
+      await session.signIn(subject)
+      return session.issueTokens()
+    }, facts)
+    return { ...issued, cookie: browser.cookie ?? '' }
+  }
+  const start = async (subject: string): Promise<Holder> => {
+    for (let turn = 0; ; turn += 1) {
+      try {
+        return await startOnce(subject)
+      } catch (error) {
+        // Its own connection may not be back yet after an outage that a test made.
+        if (!(error instanceof StoreUnavailable) || turn === 40) throw error
+        await pause(50)
+      }
+    }
+  }
   const sojourn = createSojourn({
     ...{ store, secrets: secrets.session.map((one) => one.reveal()), limit: false },
     cache: { maxStaleness: '0ms' },
@@ -95,14 +119,14 @@ function openDesk(
   return {
     ring,
     store,
-    async start(subject) {
-      const browser = new Browser(sojourn)
-      const facts = { isSecure: false, host: 'localhost', address: '127.0.0.1' }
-      const tokens = await browser.visit(async (session) => {
-        await session.signIn(subject)
-        return session.issueTokens()
-      }, facts)
-      return { ...tokens, cookie: browser.cookie ?? '' }
+    start,
+    async startMany(subject, count) {
+      const holders: Holder[] = []
+      const lane = async (): Promise<void> => {
+        while (holders.length < count) holders.push(await start(subject))
+      }
+      await Promise.all(Array.from({ length: 8 }, lane))
+      return holders.slice(0, count)
     },
     async record(sessionId) {
       const answer = await store.read(sessionId)

@@ -5,13 +5,16 @@ import type { Store } from '../../../src/store/store.js'
 import { describeStoreConformance } from '../../../src/testing/index.js'
 import { altered, openTwo } from './support.js'
 
-/** Two handles on one storage, each behind a near cache of its own; `face` is what the suite sees of them. */
+/**
+ * Two handles on one storage, each behind a near cache of its own; `face` is what the suite sees of them. It does
+ * not see the feed: the near cache watches it all the time, and to pass it on is proved beside.
+ */
 function harness(face: (cache: NearCache, tables: Tables) => Store) {
   return {
     async open() {
       const { clock, tables, one, two } = openTwo()
       const [store, other] = [one, two].map((each) =>
-        face(createNearCache(each, { clock }), tables),
+        altered(face(createNearCache(each, { clock }), tables), { changes: undefined }),
       )
       if (store === undefined || other === undefined) throw new RangeError('no stores')
       return {
