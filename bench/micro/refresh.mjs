@@ -1,7 +1,8 @@
-import { createRefreshTokens } from '../../library/dist/credential/refresh-token.js'
+import { createSojourn } from 'sojourn'
+import { createRedisStore } from 'sojourn/redis'
 import { callsBetween, commandsSent, connect, redisUsage } from '../harness/redis.mjs'
 import { median, spread, two } from '../harness/table.mjs'
-import { many, signIn } from './people.mjs'
+import { many, SECRET, signIn, TOKENS } from './people.mjs'
 import { openTwice } from './stores.mjs'
 import { openTheirs } from './theirs.mjs'
 
@@ -24,14 +25,7 @@ const IN_FLIGHT = 50
 export async function measureRefresh({ redis, rounds, seconds }) {
   const closers = []
   const subjects = []
-  for (const make of [
-    oursOn('memory'),
-    oursOn('SQLite'),
-    oursOn('Redis'),
-    theirs,
-    bareRotation,
-    bareGet,
-  ]) {
+  for (const make of SUBJECTS) {
     const { close, ...subject } = await make(redis)
     subjects.push({ ...subject, results: [] })
     closers.push(close)
@@ -115,48 +109,79 @@ async function theirs({ url }) {
   }
 }
 
-/** The verb of the store alone: no token is made. */
-async function bareRotation({ url }) {
-  const { instances, close } = await openTwice('Redis', url)
-  const [{ sojourn, store }] = instances
-  const reader = createRefreshTokens(['any secret that is long enough to be taken'], 32)
-  const chains = await many(IN_FLIGHT, async () => {
-    const { tokens } = await signIn(sojourn)
-    const { seedDigest, token } = reader.mint(tokens.sessionId)
-    await store.change(tokens.sessionId, { family: { seedDigest, lifetime: 3_600_000 } })
-    let generation = reader.parse(token).generation
-    return async () => {
-      const result = await store.rotate(tokens.sessionId, {
-        seedDigest,
-        generation,
-        client: undefined,
-        grace: 10_000,
-        forgiveFor: 0,
-        idleTimeout: undefined,
-        isSeen: true,
-      })
-      if (result.status !== 'rotated') throw new Error(`rotate was ${result.status}`)
-      generation = result.generation
+/** The verb of the store alone: no token is made. Over one connection its client sends what is under way in one go. */
+function bareRotation(connections) {
+  return async ({ url }) => {
+    const clients = await many(connections, () => connect(url))
+    const stores = clients.map((client) => createRedisStore({ client }))
+    const sojourn = createSojourn({
+      secrets: SECRET,
+      store: stores[0],
+      cache: false,
+      tokens: TOKENS,
+    })
+    const chains = await many(IN_FLIGHT, async (at) => {
+      const { tokens } = await signIn(sojourn)
+      return rotateAgainAndAgain(stores[at % connections], tokens.sessionId)
+    })
+    return {
+      name: `store.rotate alone, ${connections} connection(s)`,
+      isRedis: true,
+      command: 'evalsha',
+      chains,
+      close: async () => clients.forEach((client) => client.destroy()),
     }
-  })
-  return { name: 'store.rotate alone, Redis', isRedis: true, command: 'evalsha', chains, close }
+  }
+}
+
+async function rotateAgainAndAgain(store, id) {
+  const seedDigest = 'x'.repeat(43)
+  await store.change(id, { family: { seedDigest, lifetime: 3_600_000 } })
+  let generation = 1
+  return async () => {
+    const result = await store.rotate(id, {
+      seedDigest,
+      generation,
+      client: undefined,
+      grace: 10_000,
+      forgiveFor: 0,
+      idleTimeout: undefined,
+      isSeen: true,
+    })
+    if (result.status !== 'rotated') throw new Error(`rotate was ${result.status}`)
+    generation = result.generation
+  }
 }
 
 /** The least that any stack asks of Redis: one value of a session's size. */
-async function bareGet({ url }) {
-  const client = await connect(url)
-  const chains = await many(IN_FLIGHT, async (at) => {
-    const key = `bench:get:${at}`
-    await client.set(key, 'x'.repeat(200))
-    return async () => {
-      await client.get(key)
+function bareGet(connections) {
+  return async ({ url }) => {
+    const clients = await many(connections, () => connect(url))
+    const chains = await many(IN_FLIGHT, async (at) => {
+      const key = `bench:get:${at}`
+      const client = clients[at % connections]
+      await client.set(key, 'x'.repeat(200))
+      return async () => {
+        await client.get(key)
+      }
+    })
+    return {
+      name: `GET of 200 bytes alone, ${connections} connection(s)`,
+      isRedis: true,
+      command: 'get',
+      chains,
+      close: async () => clients.forEach((client) => client.destroy()),
     }
-  })
-  return {
-    name: 'GET alone, 200 bytes',
-    isRedis: true,
-    command: 'get',
-    chains,
-    close: async () => client.destroy(),
   }
 }
+
+const SUBJECTS = [
+  oursOn('memory'),
+  oursOn('SQLite'),
+  oursOn('Redis'),
+  theirs,
+  bareRotation(1),
+  bareGet(1),
+  bareRotation(IN_FLIGHT),
+  bareGet(IN_FLIGHT),
+]

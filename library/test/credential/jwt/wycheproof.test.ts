@@ -42,7 +42,7 @@ async function chosen(
   const algorithm = String(first['alg'])
   if (!OURS.includes(algorithm)) {
     if (first['use'] === 'enc' || first['key_ops']?.toString().includes('encrypt')) return undefined
-    return { key: (await importJWK(first as never, algorithm)), algorithm }
+    return { key: await importJWK(first as never, algorithm), algorithm }
   }
   const symmetric = first['kty'] === 'oct'
   // The file's own habit: a lone key without a kid, which headers name as they like.
