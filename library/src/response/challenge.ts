@@ -65,7 +65,11 @@ const NOTHING_SENT: ReadonlySet<string> = new Set([
  */
 export function challengesFor(facts: ChallengeFacts): readonly string[] {
   const { schemes = ['Cookie'] } = facts
-  return schemes.map((scheme) => (scheme === 'Bearer' ? bearer(facts) : cookie(facts)))
+  return schemes.map((scheme) => {
+    if (scheme === 'Cookie') return cookie(facts)
+    // Who sent no token made no mistake with one: RFC 6750 section 3.1 wants no error code then.
+    return schemes.length > 1 ? serializeChallenge('Bearer', { realm: REALM }) : bearer(facts)
+  })
 }
 
 function cookie({ code, reason, maxAge, acr }: ChallengeFacts): string {

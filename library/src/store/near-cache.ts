@@ -46,7 +46,7 @@ export interface NearCache extends Store {
 export interface NearCacheOptions {
   /** Milliseconds for which a change made elsewhere may go unnoticed, at the worst. Default 500; 0: nothing is served. */
   readonly maxStaleness?: number
-  /** How many sessions are kept at most; each takes 0.5 KB and its data (at most 4,096 characters). Default 10,000. */
+  /** How many sessions are kept at most; each takes 0.5 KB and its data: 4,096 characters at most. Default 10,000. */
   readonly maxEntries?: number
   /** Default: the host's. */
   readonly clock?: Clock

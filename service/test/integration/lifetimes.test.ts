@@ -67,7 +67,7 @@ describe('a stay', () => {
     expect(refused.headers['content-type']).toBe('application/problem+json')
     expect(refused.json()).toMatchObject({ code: 'session_ended', reason: 'expired_idle' })
     expect(refused.headers['www-authenticate']).toBe(
-      'Cookie realm="sojourn", reason="expired_idle"',
+      'Cookie realm="sojourn", reason="expired_idle", Bearer realm="sojourn"',
     )
 
     const page = await client.page('/profile?tab=1')
@@ -100,7 +100,7 @@ describe('a stay', () => {
       expect(refused.status).toBe(401)
       expect(refused.json()).toMatchObject({ code: 'reauthentication_required' })
       expect(refused.headers['www-authenticate']).toBe(
-        'Cookie realm="sojourn", error="insufficient_user_authentication", max_age="900"',
+        'Cookie realm="sojourn", error="insufficient_user_authentication", max_age="900", Bearer realm="sojourn"',
       )
     }
     // A browser is led to where it can prove it.

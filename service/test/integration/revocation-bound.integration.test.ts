@@ -5,7 +5,11 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startRedis, waitFor, type RedisServer } from '../../../library/test/support/redis-server.js'
+import {
+  startRedis,
+  waitFor,
+  type RedisServer,
+} from '../../../library/test/support/redis-server.js'
 import type { Answer, Client } from '../support/client.js'
 import { percentile } from '../support/load.js'
 import { sharedNow, startObserver, type LastSeen, type Observer } from '../support/observers.js'
@@ -243,7 +247,10 @@ describe('with the news cut off', () => {
         after(round % 4, () => (observers[0] as Observer).revoke(holder.sessionId)),
         after(2 - (round % 3), () => redis.cli('client', 'kill', 'type', 'pubsub')),
       ])
-      for (const seen of [await atService(), ...(await Promise.all(watched.map((one) => one.seen)))])
+      for (const seen of [
+        await atService(),
+        ...(await Promise.all(watched.map((one) => one.seen))),
+      ])
         delays.push(Math.max(0, Math.max(seen.cookie, seen.bearer) - endedAt))
     }
     tell('subscriber killed', delays)
@@ -307,7 +314,8 @@ describe('with the news cut off', () => {
     expect(before).toBeGreaterThan(20)
     expect(denied.length).toBeGreaterThan(20)
     denied.forEach(expectDenied)
-    for (const { accessToken } of pairs) expect((await present(cached, accessToken)).status).toBe(200)
+    for (const { accessToken } of pairs)
+      expect((await present(cached, accessToken)).status).toBe(200)
     expect(services[0]?.output()).not.toContain('refresh.reused')
   })
 })
@@ -366,7 +374,8 @@ async function outlive({ begin, end, fromMemory }: Outage): Promise<void> {
   })
   expect(samples.flatMap(({ answer }) => answer.cookies)).toEqual([])
   // Nobody has to sign in again, by whatever was presented before.
-  for (const { refreshToken } of holders) expect((await refresh(cached, refreshToken)).status).toBe(200)
+  for (const { refreshToken } of holders)
+    expect((await refresh(cached, refreshToken)).status).toBe(200)
 }
 
 function expectDenied(answer: Answer): void {
@@ -385,7 +394,11 @@ interface Lookups {
 async function lookupsOf(client: Client): Promise<Lookups> {
   const { text } = await client.get('/metrics')
   const read = (outcome: string): number =>
-    Number(new RegExp(`^sojourn_cache_lookups_total\\{outcome="${outcome}"\\} (\\d+)$`, 'm').exec(text)?.[1])
+    Number(
+      new RegExp(`^sojourn_cache_lookups_total\\{outcome="${outcome}"\\} (\\d+)$`, 'm').exec(
+        text,
+      )?.[1],
+    )
   return { hit: read('hit'), bypass: read('bypass') }
 }
 
@@ -393,4 +406,3 @@ async function after<Value>(wait: number, act: () => Promise<Value>): Promise<Va
   if (wait > 0) await pause(wait)
   return act()
 }
-

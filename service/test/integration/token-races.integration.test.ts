@@ -113,7 +113,11 @@ const eventsOf = ({ services }: Scene, name: string) =>
   services.flatMap((service) => service.log().filter((line) => line['event'] === name))
 
 /** Both processes accept all the given access tokens, or none. */
-async function expectAccess(scene: Scene, tokens: readonly string[], status: number): Promise<void> {
+async function expectAccess(
+  scene: Scene,
+  tokens: readonly string[],
+  status: number,
+): Promise<void> {
   for (const client of scene.clients) {
     for (const token of tokens) {
       expect((await insist(() => present(client, token))).status).toBe(status)
@@ -218,7 +222,10 @@ async function raceAgainstTheEnd(
   expect([200, 400]).toContain(refreshed.status)
   const pairs = refreshed.status === 200 ? [refreshed.json<Pair>()] : []
   tally.refreshed += pairs.length
-  await refusedSoon(scene, [victim, leaver, ...pairs].map(({ accessToken }) => accessToken))
+  await refusedSoon(
+    scene,
+    [victim, leaver, ...pairs].map(({ accessToken }) => accessToken),
+  )
   for (const { refreshToken } of [victim, leaver, ...pairs]) {
     expect((await insist(() => refresh(one, refreshToken))).status).toBe(400)
   }

@@ -263,7 +263,7 @@ describe('an access token that is bad', () => {
     expect(codes).not.toContain('invalid_token')
   })
 
-  it('jwt-02: is told to be too large where the head of the request still fits', async () => {
+  it('because it is over 8192 bytes, is told to be too large where the head of the request still fits', async () => {
     for (const size of [8_193, 12_000]) {
       const answer = await present(`eyJ${'A'.repeat(size - 3)}`)
       expectProblem(answer, 401, 'token_too_large', 'The token is larger than 8192 bytes.')

@@ -9,6 +9,13 @@ import { startService, type Service } from '../support/service.js'
 import { VARIANTS, type Ground } from '../support/variants.js'
 
 const PASSWORD = 'correct horse battery 9'
+/** What a client that is no browser gets beside its cookie. */
+const TOKENS: unknown = {
+  accessToken: expect.any(String),
+  refreshToken: expect.any(String),
+  expiresIn: expect.any(Number),
+  tokenType: 'Bearer',
+}
 
 describe.each(VARIANTS)('the service on $name', (variant) => {
   let ground: Ground
@@ -49,6 +56,7 @@ describe.each(VARIANTS)('the service on $name', (variant) => {
     expect(registered.json()).toEqual({
       message: 'User registered successfully',
       user: { id: expect.any(String), username: 'ada', email: null },
+      tokens: TOKENS,
     })
     expect(await isSignedIn(client)).toBe(true)
     await client.post('/logout')
@@ -58,6 +66,7 @@ describe.each(VARIANTS)('the service on $name', (variant) => {
     expect(again.json()).toEqual({
       message: 'Login successful',
       user: registered.json().user,
+      tokens: TOKENS,
     })
     expect(await isSignedIn(client)).toBe(true)
   })

@@ -7,6 +7,12 @@ import type { Line, OpenLine } from './subscriber.js'
 /** How long the proof that writers are heard may take before it counts as failed. */
 const PROVED_WITHIN = 1_000
 
+/**
+ * A PONG that takes longer than this, and than three times the one before, is a sign that the line has gone silent:
+ * then nothing is known until it comes. Otherwise a Redis that hangs would be noticed only as late as the bound allows.
+ */
+const SILENCE = 50
+
 /** What the connection that others write over says: see scripts/listen.ts. */
 export type AskWriters = (
   word: string,
@@ -49,6 +55,10 @@ export class Listening {
   #channel: string | undefined
   /** Everything told before this instant (elapsed) has been heard. */
   #heardTo: number | undefined
+  /** When the PING was sent whose PONG is awaited. */
+  #askedAt: number | undefined
+  /** How long the last PONG took. */
+  #roundTrip = 0
 
   constructor(options: ListeningOptions) {
     this.#options = options
@@ -61,8 +71,14 @@ export class Listening {
   }
 
   age(): number {
-    if (this.#heardTo === undefined) return Number.POSITIVE_INFINITY
-    return this.#options.clock.elapsed() - this.#heardTo
+    const now = this.#options.clock.elapsed()
+    if (this.#heardTo === undefined || this.#isSilent(now)) return Number.POSITIVE_INFINITY
+    return now - this.#heardTo
+  }
+
+  #isSilent(now: number): boolean {
+    const patience = Math.max(SILENCE, 3 * this.#roundTrip)
+    return this.#askedAt !== undefined && now - this.#askedAt > patience
   }
 
   /** Settles when everything is heard, or after a while. */
@@ -107,9 +123,14 @@ export class Listening {
   async #step(connection: object): Promise<void> {
     if (!this.#isKnown) await this.#begin(connection)
     if (!this.#options.isAgeWanted()) return
-    const sentAt = this.#options.clock.elapsed()
+    const { clock } = this.#options
+    const sentAt = clock.elapsed()
+    this.#askedAt = sentAt
     await this.#line.ping()
-    if (connection === this.#connection) this.#heardTo = sentAt
+    if (connection !== this.#connection) return
+    this.#heardTo = sentAt
+    this.#askedAt = undefined
+    this.#roundTrip = clock.elapsed() - sentAt
   }
 
   async #begin(connection: object): Promise<void> {
@@ -155,6 +176,7 @@ export class Listening {
     this.#connection = {}
     this.#isBusy = false
     this.#heardTo = undefined
+    this.#askedAt = undefined
     if (!this.#isKnown) return
     this.#isKnown = false
     this.#options.onGap()
