@@ -19,6 +19,8 @@ export const ERROR_STATUS = {
   tls_required: 403,
   /** Not for somebody who acts for somebody else. */
   impersonation: 403,
+  /** Tokens were to be bound to a key, and no good DPoP proof of it came with the request. */
+  invalid_dpop_proof: 400,
   /** A value from outside has the wrong form. */
   field_invalid: 400,
   /** An option has the wrong form, or two do not go together. Thrown when the library is set up. */

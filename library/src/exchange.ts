@@ -1,4 +1,5 @@
 import { readAuthorization, type PresentedBearer } from './credential/authorization.js'
+import type { ProofVerdict } from './credential/dpop/index.js'
 import { presentSessionToken } from './credential/present.js'
 import type { Incoming } from './request/incoming.js'
 import { networkOf } from './request/client-address.js'
@@ -41,6 +42,7 @@ export interface ExchangeParts {
 }
 
 const NO_BEARER: PresentedBearer = { kind: 'nothing' }
+const NO_PROOF: ProofVerdict = { ok: false, code: 'proof_missing' }
 
 export function createExchange<Data extends object>(
   parts: ExchangeParts,
@@ -60,6 +62,7 @@ class RequestExchange<Data extends object> implements Exchange<Data>, VisitReque
   #isNoted = false
   #presented: ReturnType<VisitRequest['present']> | undefined
   #bearer: PresentedBearer | undefined
+  #proof: Promise<ProofVerdict> | undefined
 
   constructor(parts: ExchangeParts, incoming: Incoming, answer: Answer) {
     this.#parts = parts
@@ -112,12 +115,28 @@ class RequestExchange<Data extends object> implements Exchange<Data>, VisitReque
     if (core.kit === undefined) return NO_BEARER
     const { incoming } = this
     const header = incoming.header('authorization')
-    if (header !== undefined) return readAuthorization(header, incoming.isRepeated('authorization'))
+    if (header !== undefined) {
+      const isRepeated = incoming.isRepeated('authorization')
+      return readAuthorization(header, isRepeated, core.kit.proofs !== undefined)
+    }
     if (incoming.cookieHeader === undefined || this.present().session.kind !== 'nothing') {
       return NO_BEARER
     }
     const token = cookies.tokens?.readAccess(incoming)
     return token === undefined ? NO_BEARER : { kind: 'bearer', token }
+  }
+
+  async proof(thumbprint?: string): Promise<ProofVerdict> {
+    this.#proof ??= this.#judgeProof(thumbprint)
+    return this.#proof
+  }
+
+  async #judgeProof(thumbprint: string | undefined): Promise<ProofVerdict> {
+    const gate = this.#parts.core.kit?.proofs
+    if (gate === undefined) return NO_PROOF
+    const bearer = this.bearer()
+    const accessToken = bearer.kind === 'dpop' ? bearer.token : undefined
+    return gate.admit(this.incoming, { accessToken, thumbprint })
   }
 
   get client(): VisitRequest['client'] {

@@ -8,6 +8,7 @@ export type {
   CacheOptions,
   ClaimsAnswer,
   CookieOptions,
+  DpopOptions,
   PrivacyMode,
   PrivacyOptions,
   RefreshOptions,
@@ -42,6 +43,7 @@ export type { EventName, Listener, SojournEvents } from './session/events.js'
 export { createAuthCheck, type AuthRules } from './guard/auth-guard.js'
 export { refuseCredentialInUrl } from './guard/credential-in-url.js'
 export type { AccessClaims } from './credential/jwt/index.js'
+export type { ProofProblem, ProofVerdict } from './credential/dpop/index.js'
 export { refuseUnlessRecent, refuseUnlessSignedIn, type Refusal } from './guard/session-guard.js'
 export { refuseCrossOrigin, type CrossOriginOptions } from './guard/cross-origin.js'
 export type { Incoming } from './request/incoming.js'

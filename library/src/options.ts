@@ -142,6 +142,24 @@ export interface TokenOptions {
   /** Seconds by which clocks may differ when an expiry is judged. Default 5. */
   readonly clockTolerance?: number
   readonly refresh?: RefreshOptions
+  /**
+   * Lets tokens be bound to a key of the client, who proves with every request that it has it (RFC 9449). Default: off, and
+   * nobody reads `DPoP` headers.
+   */
+  readonly dpop?: DpopOptions
+}
+
+/**
+ * Proof of possession. A proof counts once **per process**, within 60 seconds (and the clock tolerance) of its `iat`: behind several
+ * processes each may take the same proof once in that time.
+ */
+export interface DpopOptions {
+  /**
+   * The public origin that the `htu` of a proof has to carry, such as `https://app.example`. Default: scheme and `Host` of the
+   * request. Set it in production: a client writes `Host`, so a proof made for another server could be used here
+   * under that server's name, unless something in front checks it.
+   */
+  readonly origin?: string
 }
 
 /** What a claims provider may answer. */

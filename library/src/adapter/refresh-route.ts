@@ -44,6 +44,7 @@ export async function answerRefresh(
   const result = await tokens.refresh(token, {
     clientId: textOf(request.body, 'client_id'),
     address: incoming.address,
+    proof: tokens.proofOf(incoming),
   })
   if (result.status === 'refused') sendRefused(response, result, found)
   else sendTokens(tokens, response, incoming, result.tokens, found)
@@ -144,7 +145,8 @@ function sendRefused(
   { code, message, reason }: RefreshRefused,
   { sent, isStandard }: Found,
 ): void {
-  const isByCookie = sent.length === 0
+  // RFC 9449 section 5 wants 400 for a proof, by whatever way the token came.
+  const isByCookie = sent.length === 0 && code === 'invalid_grant'
   const error = isByCookie ? 'Invalid refresh token' : code
   const problem = { code, error, detail: message, reason }
   sendTokenProblem(response, isByCookie ? 401 : 400, problem, isStandard)

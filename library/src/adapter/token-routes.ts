@@ -27,8 +27,11 @@ export interface TokenRoutes {
   introspect(clients: ClientAuthentication): Middleware
   /** `GET`: the public keys (RFC 7517), to be cached for ten minutes. */
   readonly jwks: Middleware
-  /** `GET ?since=&wait=`: what ended, for verifiers without a store; waits up to `wait` seconds for news. */
-  revocations(clients: ClientAuthentication): Middleware
+  /**
+   * `GET ?since=&wait=`: what ended, for verifiers without a store; waits up to `wait` seconds (30 at most) for news.
+   * `isStopping` says that the process is about to end, and nobody should wait any longer. Default: never.
+   */
+  revocations(clients: ClientAuthentication, isStopping?: () => boolean): Middleware
 }
 
 /** The secrets of the clients that may introspect and revoke, by their ids. */
@@ -84,15 +87,18 @@ export function createTokenRoutes<Data extends object>(
       response.setHeader('Cache-Control', `public, max-age=${String(JWKS_MAX_AGE)}`)
       sendJson(response, keys, 'application/jwk-set+json')
     }),
-    revocations: (clients) => forClients(clients, (...call) => revocations(tokens, ...call)),
+    revocations: (clients, isStopping = () => false) =>
+      forClients(clients, async (_request, response, { target }) =>
+        revocations(tokens, response, target, isStopping),
+      ),
   }
 }
 
 async function revocations(
   tokens: Tokens,
-  _request: WithBody,
   response: ServerResponse,
-  { target }: Incoming,
+  target: string,
+  isStopping: () => boolean,
 ): Promise<void> {
   const query = new URLSearchParams(target.slice((target + '?').indexOf('?') + 1))
   const since = wholeOf(query, 'since', 0, Number.MAX_SAFE_INTEGER)
@@ -101,7 +107,9 @@ async function revocations(
   let endings = await tokens.endings(since)
   const isNews = (): boolean =>
     endings === undefined || endings.sessions.length + endings.subjects.length > 0
-  while (!isNews() && systemClock.elapsed() < until && !response.destroyed) {
+  const mayWait = (): boolean =>
+    systemClock.elapsed() < until && !response.destroyed && !isStopping()
+  while (!isNews() && mayWait()) {
     await new Promise((resolve) => setTimeout(resolve, POLL_EVERY).unref())
     endings = await tokens.endings(since)
   }

@@ -10,10 +10,14 @@ export type PresentedBearer =
   | { readonly kind: 'refused'; readonly code: AuthorizationProblem }
   /** The text of a token, as yet unverified. */
   | { readonly kind: 'bearer'; readonly token: string }
+  /** Likewise, in the scheme that asks for a proof of the key it is bound to (RFC 9449 section 7.1). */
+  | { readonly kind: 'dpop'; readonly token: string }
 
 const NOTHING: PresentedBearer = { kind: 'nothing' }
 /** RFC 9110 section 11.4 and RFC 6750 section 2.1: a scheme, one or more spaces, b64token. */
 const BEARER = /^bearer +([\w\-.~+/]+=*) *$/i
+/** The same with the scheme of RFC 9449 section 7.1. */
+const PRESENTED = /^(bearer|dpop) +([\w\-.~+/]+=*) *$/i
 const SCHEME = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)(?: |$)/
 /** `bucket.id.secret`: what belongs into a cookie. */
 const SESSION_TOKEN = /^[\w-]{2}\.[\w-]{22}\.[\w-]{38,102}$/
@@ -21,20 +25,27 @@ const SESSION_TOKEN = /^[\w-]{2}\.[\w-]{22}\.[\w-]{38,102}$/
 /**
  * Reads the bearer token of an `Authorization` header (RFC 6750 section 2.1). Another kind of credential of ours
  * in this place is told from a malformed one: a refresh token opens no door but the one to its successor.
+ *
+ * @param isDpopOn - the scheme `DPoP` is known too
  */
 export function readAuthorization(
   header: string | undefined,
   isRepeated: boolean,
+  isDpopOn: boolean = false,
 ): PresentedBearer {
   if (header === undefined) return NOTHING
   if (isRepeated) return { kind: 'refused', code: 'header_duplicate' }
-  const token = BEARER.exec(header)?.[1]
-  if (token !== undefined) return judgeKind(token)
   const scheme = SCHEME.exec(header.trimStart())?.[1]?.toLowerCase()
   if (scheme === undefined) return { kind: 'refused', code: 'invalid_request' }
-  if (scheme !== 'bearer') return { kind: 'refused', code: 'scheme_unsupported' }
-  const isEmpty = header.trim().length === 'bearer'.length
-  return { kind: 'refused', code: isEmpty ? 'token_missing' : 'invalid_request' }
+  const kind = kindOf(scheme, isDpopOn)
+  if (kind === undefined) return { kind: 'refused', code: 'scheme_unsupported' }
+  if (header.trim().length === scheme.length) return { kind: 'refused', code: 'token_missing' }
+  return judgeToken(kind, PRESENTED.exec(header)?.[2])
+}
+
+function kindOf(scheme: string, isDpopOn: boolean): 'bearer' | 'dpop' | undefined {
+  if (scheme === 'bearer') return scheme
+  return scheme === 'dpop' && isDpopOn ? scheme : undefined
 }
 
 /** The token of an `Authorization: Bearer` header, of whatever kind; for the places where a refresh token belongs. */
@@ -42,7 +53,8 @@ export function bearerOf(header: string | undefined): string | undefined {
   return header === undefined ? undefined : BEARER.exec(header)?.[1]
 }
 
-function judgeKind(token: string): PresentedBearer {
+function judgeToken(kind: 'bearer' | 'dpop', token: string | undefined): PresentedBearer {
+  if (token === undefined) return { kind: 'refused', code: 'invalid_request' }
   const isOther = token.startsWith(REFRESH_PREFIX) || SESSION_TOKEN.test(token)
-  return isOther ? { kind: 'refused', code: 'typ_mismatch' } : { kind: 'bearer', token }
+  return isOther ? { kind: 'refused', code: 'typ_mismatch' } : { kind, token }
 }

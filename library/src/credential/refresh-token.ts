@@ -17,7 +17,6 @@ export interface PresentedRefreshToken {
   readonly sessionId: string
   /** The random part that all tokens of its family share. Never logged, never stored. */
   readonly seed: string
-  readonly seedDigest: string
   /** Which token of its family it is; the first has 1. */
   readonly generation: number
 }
@@ -31,8 +30,8 @@ export interface MintedFamily {
 
 /** Makes and recognises refresh tokens. */
 export interface RefreshTokens {
-  /** The first token of a new family. */
-  mint(sessionId: string): MintedFamily
+  /** The first token of a new family; with a thumbprint, of one that only the holder of that key can go on with. */
+  mint(sessionId: string, confirmation?: string): MintedFamily
   /** The token of a later generation. Computed, so that a lost answer can be given again and nothing presentable rests anywhere. */
   successor(of: PresentedRefreshToken, generation: number): string
   /** Takes a token apart; `undefined` where it is malformed, altered, or signed with a key not in the ring. */
@@ -52,9 +51,9 @@ export function createRefreshTokens(secrets: readonly string[], seedBytes: numbe
     return body + tag(active, body)
   }
   return {
-    mint(sessionId) {
+    mint(sessionId, confirmation) {
       const seed = randomToken(seedBytes)
-      return { token: seal(sessionId, seed, 1), seedDigest: sha256(seed) }
+      return { token: seal(sessionId, seed, 1), seedDigest: familyDigest(seed, confirmation) }
     },
     successor: ({ sessionId, seed }, generation) => seal(sessionId, seed, generation),
     parse(text) {
@@ -64,10 +63,18 @@ export function createRefreshTokens(secrets: readonly string[], seedBytes: numbe
       const body = text.slice(0, -TAG_LENGTH)
       const given = text.slice(-TAG_LENGTH)
       if (!ring.some((key) => isEqualSecret(tag(key, body), given))) return undefined
-      const seedDigest = sha256(seed)
-      return { sessionId, seed, seedDigest, generation: Number.parseInt(generation, 36) }
+      return { sessionId, seed, generation: Number.parseInt(generation, 36) }
     },
   }
+}
+
+/**
+ * What a store keeps of a family. The key of a bound one goes into it (RFC 9449 section 5): without a proof of that key no
+ * exchange finds the family, in the one atomic step that every exchange is, and there is nothing to be read before.
+ */
+export function familyDigest(seed: string, confirmation?: string): string {
+  // No seed holds a dot, so what is bound and what is not never have the same text.
+  return sha256(confirmation === undefined ? seed : `${seed}.${confirmation}`)
 }
 
 function tag(key: Hmac, body: string): string {

@@ -19,7 +19,7 @@ export function refuseCredentialInUrl(
   if (start === -1) return undefined
   const query = target.slice(start)
   if (!NAMES.test(query) && !VALUES.test(query)) return undefined
-  return /^bearer /i.test(incoming.header?.('authorization') ?? '') ? TWICE : REFUSED
+  return /^(?:bearer|dpop) /i.test(incoming.header?.('authorization') ?? '') ? TWICE : REFUSED
 }
 
 const REFUSED: Refusal = {

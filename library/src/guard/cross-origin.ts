@@ -36,7 +36,8 @@ export function refuseCrossOrigin(
 /** No page can make a browser add a token of ours: only what comes with cookies can be another site's doing (behaviour 15d). */
 function isByTokenAlone(incoming: Incoming): boolean {
   return (
-    incoming.cookieHeader === undefined && /^bearer /i.test(incoming.header('authorization') ?? '')
+    incoming.cookieHeader === undefined &&
+    /^(?:bearer|dpop) /i.test(incoming.header('authorization') ?? '')
   )
 }
 

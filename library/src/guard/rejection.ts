@@ -1,9 +1,13 @@
 import { TOKEN_MESSAGES, type TokenProblemCode } from '../credential/jwt/index.js'
+import { PROOF_MESSAGES, type ProofProblem } from '../credential/dpop/index.js'
 import type { RejectionCode } from '../session/resolve.js'
 
 const UNKNOWN = 'The session does not exist or has ended.'
 
-type OwnCode = Exclude<RejectionCode, TokenProblemCode> | 'token_missing'
+/** What is wrong with a DPoP proof, or that there is none. */
+export type ProofCode = ProofProblem | 'proof_required'
+
+type OwnCode = Exclude<RejectionCode, TokenProblemCode | ProofProblem> | 'token_missing'
 
 /** Status and words for each kind of refused credential, but for what is wrong with an access token itself. */
 const REJECTED: Readonly<Record<OwnCode, readonly [status: 400 | 401, message: string]>> = {
@@ -19,14 +23,37 @@ const REJECTED: Readonly<Record<OwnCode, readonly [status: 400 | 401, message: s
   header_duplicate: [400, 'The Authorization header was sent twice.'],
   token_stale: [401, 'Facts about you have changed since the token was issued. Refresh it.'],
   credentials_conflict: [400, 'The cookie and the token belong to two different sessions.'],
+  proof_required: [401, 'This token must be sent with a DPoP proof.'],
 }
+
+/** A proof that can be none is a bad request; what a good one would mend is refused with a challenge. */
+const BAD_PROOFS: ReadonlySet<string> = new Set<ProofProblem>([
+  'proof_repeated',
+  'proof_malformed',
+  'proof_private_key',
+  'proof_algorithm',
+])
 
 /** The HTTP status and one sentence for a refused credential. */
 export function describeRejection(
   code: RejectionCode,
 ): readonly [status: 400 | 401, message: string] {
   const own = (REJECTED as Readonly<Record<string, readonly [400 | 401, string]>>)[code]
-  return own ?? [401, TOKEN_MESSAGES[code as TokenProblemCode]]
+  if (own !== undefined) return own
+  if (isProofProblem(code)) return [BAD_PROOFS.has(code) ? 400 : 401, PROOF_MESSAGES[code]]
+  return [401, TOKEN_MESSAGES[code as TokenProblemCode]]
+}
+
+/** What clients are told: of all that can be wrong with a proof one code (RFC 9449 section 7.1), of anything else its own. */
+export function toldOf(
+  code: RejectionCode,
+): Exclude<RejectionCode, ProofCode> | 'invalid_dpop_proof' | 'invalid_token' {
+  if (code === 'proof_required') return 'invalid_token'
+  return isProofProblem(code) ? 'invalid_dpop_proof' : code
+}
+
+function isProofProblem(code: string): code is ProofProblem {
+  return Object.hasOwn(PROOF_MESSAGES, code)
 }
 
 /** What does not say that an access token is bad, though it came in its place. */

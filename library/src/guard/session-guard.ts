@@ -5,7 +5,7 @@
 import type { EndReason } from '../store/end-reason.js'
 import type { RejectionCode, Resolution } from '../session/resolve.js'
 import type { Session } from '../session/session.js'
-import { describeRejection } from './rejection.js'
+import { describeRejection, toldOf, type ProofCode } from './rejection.js'
 
 /** What a guard looks at. */
 export type GuardedSession = Pick<
@@ -13,21 +13,23 @@ export type GuardedSession = Pick<
   'isSignedIn' | 'endReason' | 'resolution' | 'isRecent' | 'schemes' | 'facts' | 'claims'
 >
 
-/** How a credential can be sent: in the session cookie, or as a bearer token (RFC 6750). */
-export type Scheme = 'Cookie' | 'Bearer'
+/** How a credential can be sent: in the session cookie, as a bearer token (RFC 6750), or bound to a key (RFC 9449). */
+export type Scheme = 'Cookie' | 'Bearer' | 'DPoP'
 
 /** Why a request may not go on, in words for machines (`code`, `reason`) and for people (`message`). */
 export interface Refusal {
   readonly status: 400 | 401 | 403
   readonly code:
-    | RejectionCode
+    | Exclude<RejectionCode, ProofCode>
+    /** What is told of every bad DPoP proof. */
+    | 'invalid_dpop_proof'
     | 'session_missing'
     | 'session_ended'
     | 'session_rotated'
     | 'reauthentication_required'
     | 'insufficient_scope'
     | 'credential_in_url'
-    /** What is told of every bad access token in production. */
+    /** What is told of a bound access token without a proof, and of every bad one in production. */
     | 'invalid_token'
     | 'cross_origin'
     | 'csrf_invalid'
@@ -114,5 +116,5 @@ function refuseRejected(code: RejectionCode): Refusal {
   const [status, message] = describeRejection(code)
   return code === 'session_unknown'
     ? { status, code, message, reason: 'unknown' }
-    : { status, code, message }
+    : { status, code: toldOf(code), message }
 }

@@ -1,4 +1,5 @@
 import type { EndReason } from '../store/end-reason.js'
+import { PROOF_ALGORITHMS } from '../credential/dpop/index.js'
 import { InvalidOption } from '../errors.js'
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
@@ -48,7 +49,7 @@ export interface ChallengeFacts {
   readonly maxAge?: number | undefined
   readonly acr?: string | undefined
   readonly scope?: string | undefined
-  readonly schemes?: readonly ('Cookie' | 'Bearer')[] | undefined
+  readonly schemes?: readonly ('Cookie' | 'Bearer' | 'DPoP')[] | undefined
 }
 
 const REALM = 'sojourn'
@@ -67,10 +68,15 @@ export function challengesFor(facts: ChallengeFacts): readonly string[] {
   const { schemes = ['Cookie'] } = facts
   return schemes.map((scheme) => {
     if (scheme === 'Cookie') return cookie(facts)
+    if (scheme === 'DPoP') return schemes.length > 1 ? ALGORITHMS_ALONE : dpop(facts)
     // Who sent no token made no mistake with one: RFC 6750 section 3.1 wants no error code then.
-    return schemes.length > 1 ? serializeChallenge('Bearer', { realm: REALM }) : bearer(facts)
+    return schemes.includes('Cookie')
+      ? serializeChallenge('Bearer', { realm: REALM })
+      : bearer(facts)
   })
 }
+
+const ALGORITHMS_ALONE = serializeChallenge('DPoP', { algs: PROOF_ALGORITHMS })
 
 function cookie({ code, reason, maxAge, acr }: ChallengeFacts): string {
   if (code !== 'reauthentication_required') return sessionChallenge(reason, REALM)
@@ -92,6 +98,18 @@ function bearer({ code, message, maxAge, acr, scope }: ChallengeFacts): string {
   })
 }
 
+/** RFC 9449 section 7.1: beside what is wrong it lists the algorithms that a proof may use. */
+function dpop({ code, message, maxAge, acr, scope }: ChallengeFacts): string {
+  const error = bearerError(code)
+  return serializeChallenge('DPoP', {
+    error,
+    algs: PROOF_ALGORITHMS,
+    error_description: error === undefined ? undefined : message,
+    scope,
+    ...stepUp(maxAge, acr),
+  })
+}
+
 function bearerError(code: string): string | undefined {
   if (NOTHING_SENT.has(code)) return undefined
   switch (code) {
@@ -99,6 +117,7 @@ function bearerError(code: string): string | undefined {
       return 'insufficient_user_authentication'
     case 'insufficient_scope':
     case 'invalid_request':
+    case 'invalid_dpop_proof':
       return code
     default:
       return 'invalid_token'

@@ -16,9 +16,13 @@ export async function verdictOf(core: Core, token: string): Promise<TokenVerdict
   await kit.ring.ensureFresh()
   const verdict = await kit.verifier.verify(token)
   if (verdict.ok || kit.clock.isKnown || !isByTime(verdict)) return verdict
-  // Nobody has told the time yet, and this host's clock may be the one that is wrong.
-  kit.clock.heard((await core.store.read(verdict.claims.sessionId)).now)
+  await hearTime(core, verdict.claims.sessionId)
   return kit.verifier.verify(token)
+}
+
+/** Nobody may have told the time yet, and this host's clock may be the one that is wrong: then the store is asked, once. */
+export async function hearTime({ kit, store }: Core, sessionId: string): Promise<void> {
+  if (kit?.clock.isKnown === false) kit.clock.heard((await store.read(sessionId)).now)
 }
 
 /** The claims of a token that was signed by us, even where its time is over: for those who want to end its session. */

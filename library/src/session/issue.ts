@@ -4,6 +4,7 @@ import type { SessionRecord, SubjectRecord } from '../store/record.js'
 import type { Change } from '../store/store.js'
 import { randomBelow, randomToken } from '../system/random.js'
 import { toMilliseconds, type Duration } from '../system/duration.js'
+import { confirmationFor, type Binding } from './confirmation.js'
 import { load } from './load.js'
 import { versionOf } from './resolve.js'
 import type { TokenKit } from './token-kit.js'
@@ -14,7 +15,8 @@ import { active, type Core, type Visit } from './visit.js'
 export interface TokenSet {
   readonly accessToken: string
   readonly refreshToken: string
-  readonly tokenType: 'Bearer'
+  /** `DPoP`: they are worth nothing without proofs of the client's key (RFC 9449 section 5). */
+  readonly tokenType: 'Bearer' | 'DPoP'
   /** Seconds for which the access token is good. */
   readonly expiresIn: number
   /** The session they present; public. */
@@ -22,7 +24,7 @@ export interface TokenSet {
 }
 
 /** What the tokens of a session may do, and for whom they are. Kept with the session: refreshing never widens it. */
-export interface IssueOptions {
+export interface IssueOptions extends Binding {
   /** Whom they are for; each one of the option `tokens.audience` or `tokens.otherAudiences`. Default: all of `tokens.audience`. */
   readonly audience?: readonly string[]
   /** What they allow (RFC 6749 section 3.3). Default nothing stated. */
@@ -54,9 +56,13 @@ export async function issueTokens(visit: Visit, options: IssueOptions): Promise<
   if (found?.record.subject === undefined) {
     throw new SojournError('session_ended', 'There is no signed-in session to issue tokens for.')
   }
-  const { token, seedDigest } = kit.refreshTokens.mint(found.record.id)
+  const confirmation = await confirmationFor(visit, options)
+  const { token, seedDigest } = kit.refreshTokens.mint(found.record.id, confirmation)
   const family = { seedDigest, lifetime: kit.settings.refreshLifetime }
-  const result = await core.store.change(found.record.id, { family, traits })
+  const result = await core.store.change(found.record.id, {
+    family,
+    traits: { ...traits, confirmation: confirmation ?? null },
+  })
   if (result.status !== 'changed') {
     throw new SojournError('session_ended', 'The session has ended; no tokens were issued.')
   }
@@ -67,7 +73,7 @@ export async function issueTokens(visit: Visit, options: IssueOptions): Promise<
   visit.resolution = { ...found, record: stay.record, subject: stay.subject, now: stay.now }
   const access = await issueAccess(kit, stay, 1, options.accessLifetime)
   if (access === undefined) throw new SojournError('session_ended', 'There are no claims for it.')
-  return toTokenSet(found.record.id, access, token)
+  return toTokenSet(stay.record, access, token)
 }
 
 /** The kit, or a fault that says how to get one. */
@@ -132,12 +138,13 @@ export function generationOf(tokenId: string): number {
 
 /** The answer to whoever asked for tokens. */
 export function toTokenSet(
-  sessionId: string,
+  { id: sessionId, traits }: SessionRecord,
   access: IssuedAccess,
   refreshToken: string,
 ): TokenSet {
   const { token: accessToken, expiresIn } = access
-  return { accessToken, refreshToken, tokenType: 'Bearer', expiresIn, sessionId }
+  const tokenType = traits.confirmation === undefined ? 'Bearer' : 'DPoP'
+  return { accessToken, refreshToken, tokenType, expiresIn, sessionId }
 }
 
 function lifetimeOf(kit: TokenKit, { record, now }: Stay, wanted: Duration | undefined): number {

@@ -1,8 +1,10 @@
 import type { AccessClaims } from '../credential/jwt/index.js'
+import type { PresentedBearer } from '../credential/authorization.js'
 import type { Presented } from '../credential/present.js'
 import type { ReadResult } from '../store/store.js'
 import { endIfOrphaned, isOrphanPossible } from './impersonation.js'
 import { verdictOf, verdictNow } from './bearer.js'
+import { bindingProblem } from './confirmation.js'
 import { judge, judgeBearer, NONE, type ActiveResolution, type Resolution } from './resolve.js'
 import { isRenewalWanted } from './renewal.js'
 import { adopt, type Visit } from './visit.js'
@@ -38,7 +40,8 @@ function resolveNow(visit: Visit): Resolution | undefined {
   const bearer = request.bearer()
   const { session, guest } = request.present()
   if (bearer.kind === 'bearer') return resolveBearerNow(visit, bearer.token, session)
-  if (bearer.kind === 'refused') return undefined
+  // A proof is checked by WebCrypto, which always makes one wait.
+  if (bearer.kind === 'refused' || bearer.kind === 'dpop') return undefined
   if (session.kind === 'nothing' && guest.kind === 'nothing') return NONE
   return resolveCookieNow(visit, session.kind === 'nothing' ? guest : session)
 }
@@ -58,6 +61,7 @@ function resolveCookieNow(visit: Visit, presented: Presented): Resolution | unde
 function resolveBearerNow(visit: Visit, token: string, session: Presented): Resolution | undefined {
   const verdict = verdictNow(visit.core, token)
   if (verdict?.ok !== true || isOther(session, verdict.claims.sessionId)) return undefined
+  if (verdict.claims.confirmation !== undefined) return undefined
   const resolution = cached(visit, verdict.claims)
   if (resolution === undefined || isOrphanPossible(resolution)) return undefined
   visit.core.upkeep.attend(visit.request, resolution)
@@ -95,7 +99,7 @@ async function resolve(visit: Visit, fresh: boolean): Promise<Resolution> {
   const { request } = visit
   const bearer = request.bearer()
   const { session, guest } = request.present()
-  if (bearer.kind === 'bearer') return resolveBearer(visit, bearer.token, session, fresh)
+  if ('token' in bearer) return resolveBearer(visit, bearer, session, fresh)
   // Another scheme is somebody else's business (a proxy's password), as long as a cookie says who this is.
   const isOurs = bearer.kind === 'refused' && bearer.code !== 'scheme_unsupported'
   if (isOurs) return reject(visit, bearer.code)
@@ -109,7 +113,7 @@ async function resolve(visit: Visit, fresh: boolean): Promise<Resolution> {
 
 async function resolveBearer(
   visit: Visit,
-  token: string,
+  { kind, token }: PresentedBearer & { readonly token: string },
   session: Presented,
   fresh: boolean,
 ): Promise<Resolution> {
@@ -118,6 +122,8 @@ async function resolveBearer(
   if (!verdict.ok) return reject(visit, verdict.code)
   const { claims } = verdict
   if (isOther(session, claims.sessionId)) return reject(visit, 'credentials_conflict')
+  const problem = await bindingProblem(visit, kind, claims)
+  if (problem !== undefined) return reject(visit, problem)
   const resolution =
     (fresh ? undefined : cached(visit, claims)) ??
     judgeBearer(await read(visit, claims.sessionId), claims)

@@ -1,5 +1,9 @@
 import type { AccessClaims } from '../credential/jwt/index.js'
-import { REFRESH_PREFIX } from '../credential/refresh-token.js'
+import {
+  familyDigest,
+  REFRESH_PREFIX,
+  type PresentedRefreshToken,
+} from '../credential/refresh-token.js'
 import { endedBecause, type SessionRecord } from '../store/record.js'
 import { isEqualSecret } from '../system/digest.js'
 import { signedClaims, verdictOf } from './bearer.js'
@@ -13,7 +17,7 @@ export type Introspection =
   | { readonly active: false }
   | {
       readonly active: true
-      readonly token_type: 'Bearer' | 'refresh_token'
+      readonly token_type: 'Bearer' | 'DPoP' | 'refresh_token'
       readonly iss: string
       readonly sub: string
       readonly sid: string
@@ -24,6 +28,8 @@ export type Introspection =
       readonly client_id?: string
       readonly scope?: string
       readonly act?: { readonly sub: string }
+      /** The key without which it is worth nothing (RFC 9449 section 6.2). */
+      readonly cnf?: { readonly jkt: string }
     }
 
 const INACTIVE: Introspection = { active: false }
@@ -47,7 +53,7 @@ async function introspectAccess(core: Core, token: string): Promise<Introspectio
 function describe(claims: AccessClaims): Introspection {
   return {
     active: true,
-    token_type: 'Bearer',
+    token_type: claims.confirmation === undefined ? 'Bearer' : 'DPoP',
     iss: claims.issuer,
     sub: claims.subject,
     sid: claims.sessionId,
@@ -58,6 +64,7 @@ function describe(claims: AccessClaims): Introspection {
     ...(claims.clientId === undefined ? {} : { client_id: claims.clientId }),
     ...(claims.scope.length === 0 ? {} : { scope: claims.scope.join(' ') }),
     ...(claims.actor === undefined ? {} : { act: { sub: claims.actor } }),
+    ...(claims.confirmation === undefined ? {} : { cnf: { jkt: claims.confirmation } }),
   }
 }
 
@@ -69,9 +76,7 @@ async function introspectRefresh(core: Core, kit: TokenKit, token: string): Prom
   const { record, subject, now } = answer
   const { family } = record
   if (family === undefined || endedBecause(record, subject, now) !== undefined) return INACTIVE
-  const isPresent =
-    isEqualSecret(family.seedDigest, presented.seedDigest) &&
-    family.generation === presented.generation
+  const isPresent = isOfFamily(record, presented) && family.generation === presented.generation
   const { refreshIdle } = kit.settings
   const isIdle = refreshIdle !== undefined && now >= family.rotatedAt + refreshIdle
   if (!isPresent || isIdle || now >= family.expiresAt) return INACTIVE
@@ -113,7 +118,11 @@ async function sessionOf(core: Core, kit: TokenKit, token: string): Promise<stri
   const presented = kit.refreshTokens.parse(token)
   if (presented === undefined) return undefined
   const answer = await core.store.read(presented.sessionId)
-  const seedDigest = answer.status === 'found' ? answer.record.family?.seedDigest : undefined
-  const isIts = isEqualSecret(seedDigest ?? '', presented.seedDigest)
+  const isIts = answer.status === 'found' && isOfFamily(answer.record, presented)
   return isIts ? presented.sessionId : undefined
+}
+
+/** Whoever asks here exchanges nothing, so a bound token comes without a proof: the record says for which key it is. */
+function isOfFamily({ family, traits }: SessionRecord, { seed }: PresentedRefreshToken): boolean {
+  return isEqualSecret(family?.seedDigest ?? '', familyDigest(seed, traits.confirmation))
 }

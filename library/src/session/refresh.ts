@@ -1,5 +1,8 @@
+import { PROOF_MESSAGES, type ProofVerdict } from '../credential/dpop/index.js'
+import { familyDigest, type PresentedRefreshToken } from '../credential/refresh-token.js'
 import type { EndReason } from '../store/end-reason.js'
 import type { Gone, RotateResult } from '../store/store.js'
+import { hearTime } from './bearer.js'
 import { issueAccess, kitOf, toTokenSet, type TokenSet } from './issue.js'
 import type { Core } from './visit.js'
 
@@ -11,6 +14,11 @@ export interface RefreshRequest {
   readonly address?: string
   /** The person did nothing: the idle time of the session goes on. Default `false`. */
   readonly isPassive?: boolean
+  /**
+   * Judges the DPoP proof that came with it (`tokens.proofOf`); asked only where the token is one of ours. A token that is bound to
+   * a key needs one, and one that is not must come without. Default: none came.
+   */
+  readonly proof?: (() => Promise<ProofVerdict>) | undefined
 }
 
 /** What became of a refresh token. */
@@ -27,8 +35,8 @@ export type RefreshResult =
 /** It was not exchanged. No cookie may be touched because of it: another tab may have won. */
 export interface RefreshRefused {
   readonly status: 'refused'
-  /** RFC 6749 section 5.2. */
-  readonly code: 'invalid_grant'
+  /** RFC 6749 section 5.2, RFC 9449 section 5. */
+  readonly code: 'invalid_grant' | 'invalid_dpop_proof'
   /** One sentence for a person. */
   readonly message: string
   /** Why the session ended, where it has. */
@@ -59,17 +67,9 @@ export async function refresh(
   const kit = kitOf(core)
   const presented = kit.refreshTokens.parse(text)
   if (presented === undefined) return refuse(core, JWT.test(text) ? 'kind' : 'unknown', request)
-  const { settings } = kit
-  const { sessionId, seedDigest, generation } = presented
-  const result = await core.store.rotate(sessionId, {
-    seedDigest,
-    generation,
-    client: request.clientId,
-    grace: settings.refreshGrace,
-    forgiveFor: settings.refreshForgive,
-    idleTimeout: settings.refreshIdle,
-    isSeen: request.isPassive !== true,
-  })
+  const proof = await judgeProof(core, presented.sessionId, request)
+  if (proof?.ok === false) return refuseProof(core, proof.code, request)
+  const result = await rotate(core, presented, proof?.thumbprint, request)
   if (!isExchanged(result)) return refuseResult(core, result, request)
   kit.clock.heard(result.now)
   const { record } = result
@@ -80,13 +80,38 @@ export async function refresh(
   return {
     status: 'refreshed',
     how: result.status,
-    tokens: toTokenSet(
-      record.id,
-      access,
-      kit.refreshTokens.successor(presented, result.generation),
-    ),
+    tokens: toTokenSet(record, access, kit.refreshTokens.successor(presented, result.generation)),
     subject,
   }
+}
+
+async function judgeProof(
+  core: Core,
+  sessionId: string,
+  { proof }: RefreshRequest,
+): Promise<ProofVerdict | undefined> {
+  if (proof === undefined) return undefined
+  await hearTime(core, sessionId)
+  return proof()
+}
+
+/** A bound family is known under its key as well: without it, or with another, it is `unknown` and nothing is touched. */
+async function rotate(
+  core: Core,
+  { sessionId, seed, generation }: PresentedRefreshToken,
+  confirmation: string | undefined,
+  request: RefreshRequest,
+): Promise<RotateResult> {
+  const { settings } = kitOf(core)
+  return core.store.rotate(sessionId, {
+    seedDigest: familyDigest(seed, confirmation),
+    generation,
+    client: request.clientId,
+    grace: settings.refreshGrace,
+    forgiveFor: settings.refreshForgive,
+    idleTimeout: settings.refreshIdle,
+    isSeen: request.isPassive !== true,
+  })
 }
 
 type Exchanged = Extract<RotateResult, { readonly generation: number }>
@@ -131,6 +156,16 @@ async function endSession(
   const result = await core.store.end(id, reason)
   if (result.status === 'ended') core.events.emit('session.ended', { id, subject, reason })
   return refuse(core, 'gone', request, reason)
+}
+
+function refuseProof(
+  core: Core,
+  problem: keyof typeof PROOF_MESSAGES,
+  request: RefreshRequest,
+): RefreshRefused {
+  core.events.emit('refresh.refused', { reason: 'proof', address: request.address ?? '' })
+  const message = PROOF_MESSAGES[problem]
+  return { status: 'refused', code: 'invalid_dpop_proof', message, reason: undefined }
 }
 
 function refuse(

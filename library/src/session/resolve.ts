@@ -1,6 +1,7 @@
 import { isEqualSecret } from '../system/digest.js'
 import type { PresentedToken } from '../credential/session-token.js'
 import type { AuthorizationProblem } from '../credential/authorization.js'
+import type { ProofProblem } from '../credential/dpop/index.js'
 import type { AccessClaims, TokenProblemCode } from '../credential/jwt/index.js'
 import type { PresentRefusal } from '../credential/present.js'
 import type { EndReason } from '../store/end-reason.js'
@@ -12,6 +13,9 @@ export type RejectionCode =
   | PresentRefusal
   | AuthorizationProblem
   | TokenProblemCode
+  | ProofProblem
+  /** An access token that is bound to a key came without a proof of it. */
+  | 'proof_required'
   | 'session_unknown'
   | 'session_corrupt'
   /** The facts in the token have changed since it was issued: refresh it. */

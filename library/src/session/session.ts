@@ -16,6 +16,7 @@ import { toFacts, type SessionFacts } from './facts.js'
 import { touch } from './touch.js'
 import { attributesOf, readValue, readValues, type Schemas } from './values.js'
 import { load, loadNow, type LoadOptions } from './load.js'
+import { schemesFor } from './confirmation.js'
 import { active, loaded, type Visit } from './visit.js'
 
 /**
@@ -106,12 +107,8 @@ export class Session<Data extends object = Record<string, unknown>> {
   }
 
   /** How something better could be sent: what a challenge is made of. A client that sent a token is asked for one. */
-  get schemes(): readonly ('Cookie' | 'Bearer')[] {
-    const { core, request } = this.#visit
-    if (core.kit === undefined) return ['Cookie']
-    const bearer = request.bearer()
-    const isOther = bearer.kind === 'refused' && bearer.code === 'scheme_unsupported'
-    return bearer.kind === 'nothing' || isOther ? ['Cookie', 'Bearer'] : ['Bearer']
+  get schemes(): readonly ('Cookie' | 'Bearer' | 'DPoP')[] {
+    return schemesFor(this.#visit)
   }
 
   /** Whether refresh tokens were issued for the live session. */

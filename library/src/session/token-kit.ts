@@ -1,3 +1,4 @@
+import { createProofGate, type ProofGate } from '../credential/dpop/index.js'
 import { createAccessTokenVerifier, type AccessTokenVerifier } from '../credential/jwt/index.js'
 import { createRefreshTokens, type RefreshTokens } from '../credential/refresh-token.js'
 import { deriveKey } from '../credential/session-token.js'
@@ -16,6 +17,8 @@ export interface TokenKit {
   readonly verifier: AccessTokenVerifier
   readonly refreshTokens: RefreshTokens
   readonly clock: StoreClock
+  /** `undefined`: this application knows no DPoP. */
+  readonly proofs: ProofGate | undefined
 }
 
 /** The kit as the settings want it; `undefined` where the option `tokens` is not set. */
@@ -25,7 +28,7 @@ export function createTokenKit(
   clock: Clock,
 ): TokenKit | undefined {
   if (tokens === undefined) return undefined
-  const { keys } = tokens
+  const { keys, dpop, clockTolerance } = tokens
   const ring =
     typeof keys === 'function' ? keys(documents) : (keys ?? createDerivedKeyRing(secrets))
   const storeClock = createStoreClock(clock)
@@ -35,6 +38,7 @@ export function createTokenKit(
     settings: tokens,
     ring,
     clock: storeClock,
+    proofs: dpop && createProofGate({ origin: dpop.origin, clock: storeClock, clockTolerance }),
     refreshTokens: createRefreshTokens(tokens.refreshSecrets ?? derived(), tokens.refreshSeedBytes),
     verifier: createAccessTokenVerifier({
       keys: ring,
@@ -42,7 +46,7 @@ export function createTokenKit(
       issuer: tokens.issuer,
       audience: tokens.audience,
       clock: storeClock,
-      clockTolerance: tokens.clockTolerance,
+      clockTolerance,
     }),
   }
 }

@@ -15,6 +15,8 @@ export interface TokenSettings {
   readonly allowedClaims: readonly string[]
   readonly maxClaimBytes: number
   readonly clockTolerance: number
+  /** `undefined`: DPoP is off. */
+  readonly dpop: { readonly origin: string | undefined } | undefined
   readonly refreshLifetime: number
   readonly refreshIdle: number | undefined
   readonly refreshGrace: number
@@ -56,6 +58,7 @@ export function toTokenSettings(options: TokenOptions, defaults: typeof DEFAULTS
       0,
       300,
     ),
+    dpop: options.dpop && { origin: origin('tokens.dpop.origin', options.dpop.origin) },
     ...toRefresh(options.refresh ?? {}, defaults),
   }
 }
@@ -106,6 +109,13 @@ function allowed(names: readonly string[]): readonly string[] {
 function text(name: string, given: unknown): string {
   if (typeof given === 'string' && given !== '' && given.length <= 255) return given
   throw new InvalidOption(`option ${name} must be text of 1 to 255 characters.`)
+}
+
+function origin(name: string, given: string | undefined): string | undefined {
+  if (given === undefined) return undefined
+  const isOrigin = /^https?:/.test(given) && URL.canParse(given) && new URL(given).origin === given
+  if (isOrigin) return given
+  throw new InvalidOption(`option ${name} must be an origin such as https://app.example.`)
 }
 
 function texts(name: string, given: unknown): readonly string[] {

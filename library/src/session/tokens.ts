@@ -1,3 +1,4 @@
+import type { ProofVerdict } from '../credential/dpop/index.js'
 import type { KeyRing } from '../keys/key-ring.js'
 import type { Incoming } from '../request/incoming.js'
 import { NOTHING_OUT, type Outgoing } from '../response/outgoing.js'
@@ -14,6 +15,8 @@ export interface Tokens {
   readonly isOn: boolean
   /** Exchanges a refresh token for a new pair. */
   refresh(token: string, request?: RefreshRequest): Promise<RefreshResult>
+  /** Judges the DPoP proof of a request, for `refresh`, once; `undefined`: it has none, or the option `tokens.dpop` is not set. */
+  proofOf(incoming: Incoming): (() => Promise<ProofVerdict>) | undefined
   /** Says whether a token is good now (RFC 7662). */
   introspect(token: string): Promise<Introspection>
   /** Ends the session that a token belongs to (RFC 7009), even where the token's time is over. `false`: nothing ended. */
@@ -36,6 +39,10 @@ export function createTokens(core: Core, cookies: TokenCookies | undefined): Tok
     isOn: kit !== undefined,
     issuer: kit?.settings.issuer ?? '',
     refresh: async (token, request) => refresh(core, token, request),
+    proofOf(incoming) {
+      const gate = kit?.proofs
+      return gate?.isSent(incoming) === true ? async () => gate.admit(incoming) : undefined
+    },
     introspect: async (token) => introspect(core, token),
     revoke: async (token) => revokeToken(core, token),
     async jwks() {

@@ -1,4 +1,5 @@
 import type { PresentedBearer } from '../credential/authorization.js'
+import type { ProofVerdict } from '../credential/dpop/index.js'
 import type { Presented } from '../credential/present.js'
 import type { SessionTokens } from '../credential/session-token.js'
 import { SojournError } from '../errors.js'
@@ -34,6 +35,11 @@ export interface VisitRequest {
   present(): { readonly session: Presented; readonly guest: Presented }
   /** The access token it carries, if any; always nothing where the application issues none. */
   bearer(): PresentedBearer
+  /**
+   * The DPoP proof that came with it, judged once: for the access token that came in that scheme, and for the key with this
+   * thumbprint, where the first who asks names one. `proof_missing` where the application knows no DPoP.
+   */
+  proof(thumbprint?: string): Promise<ProofVerdict>
   readonly client: ClientFacts
   /** The network the client is in: its IPv4 address, or its IPv6 /64. */
   readonly network: string

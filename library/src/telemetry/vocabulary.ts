@@ -40,6 +40,15 @@ export const REJECTION_CODES: readonly string[] = words<RejectionCode>({
   token_expired: true,
   token_not_yet_valid: true,
   token_stale: true,
+  proof_missing: true,
+  proof_repeated: true,
+  proof_malformed: true,
+  proof_private_key: true,
+  proof_algorithm: true,
+  proof_mismatch: true,
+  proof_replayed: true,
+  proof_crowded: true,
+  proof_required: true,
 })
 
 export const REFUSAL_REASONS: readonly string[] = words<SojournEvents['session.refused']['reason']>(
@@ -77,6 +86,7 @@ export const REFRESH_OUTCOMES: readonly string[] = words<SojournEvents['refresh.
 export const REFRESH_REFUSALS: readonly string[] = [
   'kind',
   'unknown',
+  'proof',
   'client',
   'expired',
   'ahead',

@@ -10,7 +10,7 @@ import { SECRET, TOKENS } from '../support/sojourn.js'
 import { listen, WebClient, type RunningServer, type WebAnswer } from '../support/web.js'
 
 const CREATE = [
-  ['Express 4', express4 as unknown as typeof express5],
+  ['Express 4', express4],
   ['Express 5', express5],
 ] as const
 const CLIENTS = new Map([['gateway', ['the secret of the gateway']]])

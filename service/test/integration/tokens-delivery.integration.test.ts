@@ -463,6 +463,7 @@ describe('at rest', () => {
       const list = await signIn(other.client(), 'ada')
       const sessions = await other.client().get('/sessions', bearing(list.accessToken))
       expect(sessions.json()).toHaveLength(2)
+      expect(await sizes()).toBe(2)
       // Nothing that could be presented rests there.
       const dump = JSON.stringify(
         await Promise.all((await client.keys('*')).map((key) => client.dump(key).catch(() => ''))),

@@ -68,7 +68,11 @@ export function startSteadyLoad(
     else note('refresh', client, answer)
     person.isRefreshing = false
   }
-  const show = async ({ cookie, pair }: Person, client: Client, isByCookie: boolean): Promise<void> => {
+  const show = async (
+    { cookie, pair }: Person,
+    client: Client,
+    isByCookie: boolean,
+  ): Promise<void> => {
     const facts = isByCookie ? { cookie } : bearer(pair.accessToken)
     const answer = await client.get('/session', facts)
     if (answer.status !== 200) note(isByCookie ? 'cookie' : 'bearer', client, answer)

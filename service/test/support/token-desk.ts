@@ -146,7 +146,9 @@ export async function registerSubject(client: Client, username = 'ada'): Promise
   return answer.json<{ user: { id: string } }>().user.id
 }
 
-export const bearer = (accessToken: string): { headers: Record<string, string>; cookie: string } => ({
+export const bearer = (
+  accessToken: string,
+): { headers: Record<string, string>; cookie: string } => ({
   headers: { Authorization: `Bearer ${accessToken}` },
   cookie: '',
 })
