@@ -170,7 +170,7 @@ function print({ machine, command, bare, bytesPerSession: bytes, rows }) {
       ]),
     ),
     '',
-    `Redis bytes per session: sojourn ${bytes.ours} with its index, connect-redis ${bytes.theirs} without one.`,
+    `Redis bytes per session: sojourn ${bytes.ours || '-'} with its index, connect-redis ${bytes.theirs || '-'} without one.`,
   ]
   process.stdout.write(`${out.join('\n')}\n`)
 }

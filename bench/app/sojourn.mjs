@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSojourn, createMemoryStore } from 'sojourn'
@@ -55,9 +55,9 @@ async function openStore(kind, redisUrl, isStrict) {
   }
   if (kind.includes('sqlite')) {
     const { openSqliteStore } = await import('sojourn/sqlite')
-    return openSqliteStore({
-      file: join(mkdtempSync(join(tmpdir(), 'sojourn-bench-')), 'sessions.db'),
-    })
+    const folder = mkdtempSync(join(tmpdir(), 'sojourn-bench-'))
+    process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+    return openSqliteStore({ file: join(folder, 'sessions.db') })
   }
   return createMemoryStore()
 }

@@ -112,4 +112,5 @@ const EMPTY = {
   cookieHeader: undefined,
   forwardedNotice: undefined,
   header: () => undefined,
+  isRepeated: () => false,
 } as const

@@ -71,7 +71,8 @@ export class Browser<Data extends object> {
 }
 
 export function incoming(cookie: string | undefined, facts: RequestFacts = {}): Incoming {
-  const [given] = typeof facts.authorization === 'object' ? facts.authorization : [facts.authorization]
+  const [given] =
+    typeof facts.authorization === 'object' ? facts.authorization : [facts.authorization]
   const authorization = facts.bearer === undefined ? given : `Bearer ${facts.bearer}`
   return {
     method: facts.method ?? 'GET',

@@ -67,11 +67,14 @@ describe('behind a proxy that ends TLS', () => {
     const cookies = heard.flatMap((answer) => answer.cookies)
     expect(cookies.length).toBeGreaterThan(6)
     for (const cookie of cookies) {
-      expect(cookie).toMatch(/^__Host-sid-[\w-]{4}(-guest)?=/)
-      expect(cookie).toMatch(/; Path=\/;/)
+      // A refresh token goes to one path alone, which the prefix __Host- does not allow.
+      const isRefresh = cookie.includes('-refresh=')
+      const prefix = isRefresh ? '__Secure-' : '__Host-'
+      expect(cookie).toMatch(new RegExp(`^${prefix}sid-[\\w-]{4}(-guest|-access|-refresh)?=`))
+      expect(cookie).toContain(isRefresh ? '; Path=/auth/refresh;' : '; Path=/;')
       expect(cookie).toMatch(/; HttpOnly(;|$)/)
       expect(cookie).toMatch(/; Secure(;|$)/)
-      expect(cookie).toMatch(/; SameSite=Lax(;|$)/)
+      expect(cookie).toMatch(isRefresh ? /; SameSite=Strict(;|$)/ : /; SameSite=Lax(;|$)/)
       expect(cookie).not.toMatch(/Domain/i)
     }
     // Where it is not so, start-up says it.

@@ -65,7 +65,7 @@ describe.each(VARIANTS)('sojourn/verify, with the service on $name', (variant) =
       .poll(async () => (await verifier.verify(carol.token)).ok, { timeout: 5_000 })
       .toBe(false)
     expect(faults).toEqual([])
-    await verifier.close()
+    verifier.close()
     await ground.stop()
   })
 })

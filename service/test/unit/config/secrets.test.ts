@@ -301,15 +301,17 @@ describe('keys for tokens', () => {
 
   it('are private keys or shared secrets, never both', () => {
     const problem = refusal(production({ JWT_SECRET: `${ed25519},${newSecret()}` }))
-    expect(problem.code).toBe('CONFIG_ALG')
-    expect(problem.message).toContain('use one of the two kinds')
+    expect(problem?.code).toBe('CONFIG_ALG')
+    expect(problem?.message).toContain('use one of the two kinds')
   })
 })
 
 describe('clients of the token endpoints', () => {
   it('are ids with a secret each, or several while it is changed', () => {
     const [one, two] = [newSecret(), newSecret()]
-    const { clients } = load(production({ OAUTH_CLIENTS: `gw:${one},gw:${two},api:${two}x` })).tokens
+    const { clients } = load(
+      production({ OAUTH_CLIENTS: `gw:${one},gw:${two},api:${two}x` }),
+    ).tokens
     expect([...clients].map(([id, list]) => [id, list.map((secret) => secret.reveal())])).toEqual([
       ['gw', [one, two]],
       ['api', [`${two}x`]],
@@ -317,7 +319,7 @@ describe('clients of the token endpoints', () => {
   })
 
   it('are refused without an id, and with a secret that is short or predictable', () => {
-    const code = (text: string) => refusal(production({ OAUTH_CLIENTS: text })).code
+    const code = (text: string) => refusal(production({ OAUTH_CLIENTS: text }))?.code
     expect(code('nothing')).toBe('CONFIG_CLIENT')
     expect(code(`:${newSecret()}`)).toBe('CONFIG_CLIENT')
     expect(code('gw:short')).toBe('CONFIG_SECRET_SHORT')
