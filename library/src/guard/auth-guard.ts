@@ -30,14 +30,18 @@ export function createAuthCheck({ maxAge, acr, audience, scope }: AuthRules): Au
   }
   const levels = listed(acr)
   const scopes = listed(scope)
-  // The order is policy: who, for whom, what, how sure, how recently.
-  const checks: readonly AuthCheck[] = [
+  // The order is policy: who, for whom, what, how sure, how recently. What no rule asks for costs nothing.
+  const checks: readonly (AuthCheck | undefined)[] = [
     refuseUnlessSignedIn,
-    (session) => refuseAudience(session, audience),
-    (session) => refuseScope(session, scopes),
-    (session) => refuseLevel(session, levels),
-    (session) => (age === undefined ? undefined : refuseUnlessRecent(session, age)),
+    audience === undefined ? undefined : (session) => refuseAudience(session, audience),
+    scopes.length === 0 ? undefined : (session) => refuseScope(session, scopes),
+    levels.length === 0 ? undefined : (session) => refuseLevel(session, levels),
+    age === undefined ? undefined : (session) => refuseUnlessRecent(session, age),
   ]
+  return inTurn(checks.filter((check) => check !== undefined))
+}
+
+function inTurn(checks: readonly AuthCheck[]): AuthCheck {
   return (session) => {
     for (const check of checks) {
       const refusal = check(session)
@@ -52,40 +56,32 @@ function listed(value: string | readonly string[] | undefined): readonly string[
   return typeof value === 'string' ? [value] : value
 }
 
-function refuseAudience(
-  { claims, schemes }: GuardedSession,
-  audience: string | undefined,
-): Refusal | undefined {
-  if (audience === undefined || claims === undefined) return undefined
-  if (claims.audience.includes(audience)) return undefined
+function refuseAudience(session: GuardedSession, audience: string): Refusal | undefined {
+  const { claims } = session
+  if (claims === undefined || claims.audience.includes(audience)) return undefined
   const message = 'The token is for somebody else.'
-  return { status: 401, code: 'audience_mismatch', message, schemes }
+  return { status: 401, code: 'audience_mismatch', message, schemes: session.schemes }
 }
 
-function refuseScope(
-  { claims, schemes }: GuardedSession,
-  scopes: readonly string[],
-): Refusal | undefined {
+function refuseScope(session: GuardedSession, scopes: readonly string[]): Refusal | undefined {
+  const { claims } = session
   if (claims === undefined || scopes.every((one) => claims.scope.includes(one))) return undefined
   return {
     status: 403,
     code: 'insufficient_scope',
     message: 'The token does not allow this.',
     scope: scopes.join(' '),
-    schemes,
+    schemes: session.schemes,
   }
 }
 
-function refuseLevel(
-  { facts, schemes }: GuardedSession,
-  levels: readonly string[],
-): Refusal | undefined {
-  if (levels.length === 0 || levels.includes(facts?.acr ?? '')) return undefined
+function refuseLevel(session: GuardedSession, levels: readonly string[]): Refusal | undefined {
+  if (levels.includes(session.facts?.acr ?? '')) return undefined
   return {
     status: 401,
     code: 'reauthentication_required',
     message: 'Please sign in in a stronger way.',
     acr: levels.join(' '),
-    schemes,
+    schemes: session.schemes,
   }
 }

@@ -66,7 +66,12 @@ function appendCookies(response: HeaderTarget, cookies: readonly string[]): void
 }
 
 function setVary(response: HeaderTarget, value: string): void {
-  const existing = linesOf(response.getHeader('vary'))
+  const present = response.getHeader('vary')
+  if (present === undefined) {
+    response.setHeader('Vary', value)
+    return
+  }
+  const existing = linesOf(present)
   const merged = mergeVary(existing, value)
   if (existing.length !== 1 || existing[0] !== merged) response.setHeader('Vary', merged)
 }

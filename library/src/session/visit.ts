@@ -127,8 +127,6 @@ export function loaded(visit: Visit): Resolution {
 /** The visit has this session from now on; changes made before stay on top of what was read. */
 export function adopt(visit: Visit, resolution: ActiveResolution): void {
   const { data, revision } = resolution.record
-  const copy = new WorkingCopy(data, revision, visit.request)
-  copy.carryOver(visit.copy)
+  visit.copy.learn(data, revision)
   visit.resolution = resolution
-  visit.copy = copy
 }

@@ -127,13 +127,15 @@ export class WorkingCopy {
     this.#revision = revision
   }
 
-  /** Changes made to `earlier` that the entries here do not show yet are pending here. */
-  carryOver(earlier: WorkingCopy): void {
-    for (const [key, json] of earlier.#set) {
-      if (this.#entries.get(key)?.json !== json) this.setJson(key, json)
+  /** Takes in what was read. Changes that were made before stay pending where they still change something. */
+  learn(entries: ReadonlyMap<string, DataEntry>, revision: number): void {
+    this.#entries = entries
+    this.#revision = revision
+    for (const [key, json] of this.#set) {
+      if (entries.get(key)?.json === json) this.#pending?.set.delete(key)
     }
-    for (const key of earlier.#deleted) {
-      if (this.#entries.has(key)) this.delete(key)
+    for (const key of this.#deleted) {
+      if (!entries.has(key)) this.#pending?.deleted.delete(key)
     }
   }
 

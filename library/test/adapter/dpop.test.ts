@@ -7,9 +7,11 @@ import type { DpopOptions, TokenOptions } from '../../src/options.js'
 import type { IssueOptions } from '../../src/session/issue.js'
 import { createSojourn } from '../../src/sojourn.js'
 import { createMemoryStore } from '../../src/store/memory.js'
-import { createManualClock } from '../../src/testing/manual-clock.js'
+import type { Incoming } from '../../src/request/incoming.js'
+import { createManualClock, type ManualClock } from '../../src/testing/manual-clock.js'
 import { athOf, makeProver, type ProofMaker } from '../credential/dpop/forge.js'
 import { NOW, segment } from '../credential/jwt/forge.js'
+import { Browser, incoming } from '../support/browser.js'
 import { SECRET, TOKENS } from '../support/sojourn.js'
 import { listen, type RunningServer } from '../support/web.js'
 
@@ -526,6 +528,39 @@ describe('introspection and revocation of bound tokens', () => {
     expect(await introspect(refreshToken)).toEqual({ active: false })
     const answer = await send('GET', '/me', bound(accessToken, '/me'))
     expect(answer).toMatchObject({ status: 401, json: { code: 'session_ended' } })
+  })
+})
+
+describe('time', () => {
+  it("is the store's: a host whose clock is ten minutes off takes proofs, from the first request on", async () => {
+    const clock = createManualClock()
+    const store = createMemoryStore({ clock })
+    const make = (own: ManualClock) =>
+      createSojourn({ secrets: SECRET, store, clock: own, tokens: { ...TOKENS, dpop: {} } })
+    const { thumbprint: confirmation, prove } = client
+    const pair = await new Browser(make(clock)).visit(async (session) => {
+      await session.signIn('alice')
+      return session.issueTokens({ confirmation })
+    })
+    const wrong = (): ManualClock => createManualClock((NOW + 600) * 1_000)
+    const request = (method: string, headers: Readonly<Record<string, string>>): Incoming => ({
+      ...incoming(undefined, { method, target: '/orders' }),
+      header: (name) => headers[name],
+      isRepeated: () => false,
+    })
+    const authorization = `DPoP ${pair.accessToken}`
+    const presented = request('GET', {
+      authorization,
+      dpop: prove({ ath: athOf(pair.accessToken) }),
+    })
+    const { session } = make(wrong()).exchange(presented)
+    expect((await session.load()).state).toBe('active')
+    const { tokens } = make(wrong())
+    const proof = tokens.proofOf(request('POST', { dpop: prove({ htm: 'POST' }) }))
+    expect(await tokens.refresh(pair.refreshToken, { proof })).toMatchObject({
+      status: 'refreshed',
+      tokens: { tokenType: 'DPoP' },
+    })
   })
 })
 

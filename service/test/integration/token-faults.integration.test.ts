@@ -1,6 +1,6 @@
 /** What becomes of tokens where Redis loses answers, is full, comes late, or says nothing; and where a process does. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   startRedis,
   waitFor,
@@ -189,6 +189,10 @@ describe('a Redis that is full', () => {
 })
 
 describe('news that do not come', () => {
+  afterEach(() => {
+    wire.release()
+  })
+
   it('as in F28, over a connection that stands still, leave nothing accepted for longer than the bound; and the cache comes back with them', async () => {
     const holders = await desk.startMany(subject, 10)
     for (const holder of holders) await warm(holder)
@@ -203,15 +207,15 @@ describe('news that do not come', () => {
           const at = performance.now()
           const { status } = await present(clients[0], accessToken)
           if (status === 401) return last - endedAt
-          expect(status).toBe(200)
-          last = at
+          expect([200, 503]).toContain(status)
+          if (status === 200) last = at
           await pause(5)
         }
       }),
     )
     console.log(`news held back: accepted for ${Math.max(...accepted).toFixed(0)} ms at most`)
-    // From memory they were, or this shows nothing.
-    expect(Math.max(...accepted)).toBeGreaterThan(0)
+    // The news was there, and did not come.
+    expect(wire.held).toBeGreaterThan(0)
     expect(Math.max(...accepted)).toBeLessThanOrEqual(BOUND)
     wire.release()
     await warm(await start())
@@ -297,6 +301,9 @@ describe('a process that is killed', () => {
 })
 
 describe('a slow network', () => {
+  afterEach(() => {
+    slow(0)
+  })
   const slow = (delay: number, jitter = 0, speed = Infinity): void => {
     Object.assign(wire, { delay, jitter, speed })
   }
@@ -320,8 +327,10 @@ describe('a slow network', () => {
       const holder = await start()
       slow(delay, jitter)
       for (const decide of decisions(holder)) {
-        wire.commands.length = 0
-        const answer = await decide()
+        const answer = await insist(() => {
+          wire.commands.length = 0
+          return decide()
+        })
         expect(answer.status).toBe(200)
         expect(wire.commands).toEqual(['EVALSHA'])
         expect(answer.milliseconds).toBeGreaterThan(delay * 2 - 5)

@@ -17,6 +17,8 @@ export interface RedisWire {
   readonly hasCut: boolean
   /** Keeps back what comes over connections that are subscribed, until `release`. */
   hold(): void
+  /** How much is kept back. */
+  readonly held: number
   release(): void
   /** The connections of this moment fall into a hole; new ones are as good as ever. */
   abandon(): void
@@ -67,6 +69,10 @@ class Wire implements RedisWire {
 
   hold(): void {
     this.#isHolding = true
+  }
+
+  get held(): number {
+    return this.#held.length
   }
 
   release(): void {
