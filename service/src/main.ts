@@ -50,5 +50,7 @@ start().catch((error: unknown) => {
   if (error instanceof StoreRefused) refuse(error)
   const message = error instanceof Error ? error.message : String(error)
   process.stderr.write(`sojourn: cannot start: ${message}\n`)
-  process.exit(1)
+  // The library checks what the configuration cannot know, such as claims that sound like secrets.
+  const isOption = error instanceof Error && 'code' in error && error.code === 'ERR_OPTION'
+  process.exit(isOption ? EXIT_CONFIG : 1)
 })

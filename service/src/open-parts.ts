@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { createSojourn, type TokenOptions } from 'sojourn'
+import { createSojourn, type Sojourn, type TokenOptions } from 'sojourn'
 import { createExpressAdapter, createNodeIncoming } from 'sojourn/express'
 import { findSqliteDriver } from 'sojourn/sqlite'
 import { createMetrics, observeCache, observeSojourn, observeStoreCalls } from 'sojourn/telemetry'
@@ -66,6 +66,7 @@ export async function openParts(
   observeCache(metrics, () => sojourn.cacheStats())
   observeSojourn(sojourn, metrics, { signInFailureReasons: FAILURES })
   logEvents(sojourn, log)
+  reconnectOnSilence(sojourn, opened)
   const parts: Parts = {
     config,
     log,
@@ -109,6 +110,17 @@ function sessionOptions({ session, secrets, cookie, server, tokens, mode }: Conf
       ...(mode === 'production' && server.isSecure ? { secure: true as const } : {}),
     },
   }
+}
+
+/** Where the breaker opens because calls were not answered at all, the connection may be what hangs. */
+function reconnectOnSilence(sojourn: Sojourn<SessionData>, opened: OpenedStore): void {
+  let isSilent = false
+  sojourn.on('store.failed', ({ message }) => {
+    isSilent = message.includes('did not answer within')
+  })
+  sojourn.on('store.breaker', ({ state }) => {
+    if (state === 'open' && isSilent) opened.reconnect?.()
+  })
 }
 
 /** Tokens say of a person what `JWT_ALLOWED_TOKEN_FIELDS` names, as it is at each refresh. */

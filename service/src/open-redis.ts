@@ -11,6 +11,7 @@ import { toRefusal } from './store-refused.js'
 const FIRST_CONNECTION = 5_000
 /** With the half second in which the circuit breaker looks again, people are back within one. */
 const RECONNECT_AT_MOST = 250
+const RECONNECT_EVERY = 1_000
 
 /** The part of node-redis' clients that is the same for all topologies. */
 interface Connectable {
@@ -20,14 +21,10 @@ interface Connectable {
 }
 
 /** @throws StoreRefused where waiting would not help. */
-export async function openRedis(
-  redis: RedisConfig,
-  log: Logger,
-  mayCache: boolean,
-): Promise<OpenedStore> {
+export async function openRedis(redis: RedisConfig, log: Logger): Promise<OpenedStore> {
   const client = createRedisClient(redis)
   const connection = client as Connectable
-  const subscriber = mayCache ? openSubscriber(redis) : undefined
+  const subscriber = openSubscriber(redis)
   const store = createRedisStore({
     client: client as never,
     keyPrefix: redis.keyPrefix,
@@ -48,6 +45,8 @@ export async function openRedis(
   }
   return {
     store,
+    // Only a single connection is ours to replace; cluster and Sentinel clients look after theirs.
+    ...(redis.topology === 'single' ? { reconnect: reconnecting(connection, log) } : {}),
     async close() {
       await store.close()
       subscriber?.destroy()
@@ -66,6 +65,26 @@ function openSubscriber(redis: RedisConfig): Connectable | undefined {
   subscriber.on('error', () => undefined)
   subscriber.connect().catch(() => undefined)
   return subscriber
+}
+
+/**
+ * Replaces a connection that swallows everything (fault F17): the kernel would find out in a quarter of an hour. Not more
+ * often than once in {@link RECONNECT_EVERY}: a server that hangs is no better on a new connection.
+ */
+function reconnecting(connection: Connectable, log: Logger): () => void {
+  let last = -Infinity
+  return () => {
+    const now = performance.now()
+    if (now - last < RECONNECT_EVERY) return
+    last = now
+    log.warn({ event: 'redis.silent' }, 'Redis does not answer: connecting anew')
+    try {
+      connection.destroy()
+    } catch {
+      // It was closing by itself.
+    }
+    connection.connect().catch(() => undefined)
+  }
 }
 
 /** Whether it runs our scripts: a user may be let in and have no right to. */

@@ -10,6 +10,8 @@ import type { Logger } from './log/index.js'
 /** The store, and how to let go of what was opened for it. */
 export interface OpenedStore {
   readonly store: Store
+  /** The storage has gone silent: makes new connections in place of those there are. Absent where there are none. */
+  reconnect?(): void
   close(): Promise<void>
 }
 
@@ -18,7 +20,7 @@ export async function openSessionStore(config: Config, log: Logger): Promise<Ope
   if (config.redis !== undefined) {
     // Its client takes 20 MB of memory, which nobody pays who does without it.
     const { openRedis } = await import('./open-redis.js')
-    return openRedis(config.redis, log, config.session.cacheStaleness > 0)
+    return openRedis(config.redis, log)
   }
   const store = await openSqliteStore({ file: join(config.dataDir, 'sessions.db') })
   return { store, close: async () => store.close() }

@@ -176,7 +176,10 @@ function targetOf(request: IncomingMessage & { readonly originalUrl?: string }):
 function createGuard<Data extends object>({ refuse, unavailable }: Answers): Guard<Data> {
   return (check, { readOnly = false, fresh = false } = {}, isOptional = false) =>
     (request, response, next) => {
-      const inUrl = refuseCredentialInUrl({ target: targetOf(request) })
+      const inUrl = refuseCredentialInUrl({
+        target: targetOf(request),
+        header: () => request.headers.authorization,
+      })
       if (inUrl !== undefined) {
         refuse(inUrl, request, response, next)
         return
@@ -222,6 +225,7 @@ function attach<Data extends object>(
   }
 }
 
+export { refuseAmbiguous } from '../guard/session-guard.js'
 export { refuseCredentialInUrl } from '../guard/credential-in-url.js'
 export { createNodeIncoming } from '../request/incoming.js'
 export type { ProxyTrust } from '../request/client-address.js'

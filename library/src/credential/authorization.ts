@@ -43,10 +43,11 @@ export function readAuthorization(
 function readScheme(header: string, isDpopOn: boolean): PresentedBearer {
   const scheme = SCHEME.exec(header.trimStart())?.[1]?.toLowerCase()
   if (scheme === undefined) return { kind: 'refused', code: 'invalid_request' }
-  const isDpop = isDpopOn && scheme === 'dpop'
-  if (scheme !== 'bearer' && !isDpop) return { kind: 'refused', code: 'scheme_unsupported' }
+  const known = isDpopOn ? ['bearer', 'dpop'] : ['bearer']
+  if (!known.includes(scheme)) return { kind: 'refused', code: 'scheme_unsupported' }
   if (header.trim().length === scheme.length) return { kind: 'refused', code: 'token_missing' }
-  const token = isDpop ? DPOP.exec(header)?.[1] : undefined
+  // One in the scheme Bearer would have been found before.
+  const token = DPOP.exec(header)?.[1]
   if (token === undefined) return { kind: 'refused', code: 'invalid_request' }
   return judgeToken('dpop', token)
 }

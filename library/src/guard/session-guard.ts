@@ -53,7 +53,10 @@ export function refuseUnlessSignedIn(session: GuardedSession): Refusal | undefin
     session.endReason === undefined
       ? refuseState(session.resolution)
       : refuseEnded(session.endReason)
-  return { ...refusal, schemes: session.schemes }
+  // Whoever shows a token of ours is told no more than that its session is over: that there was one is in the token.
+  const isByToken = refusal.code === 'session_ended' && !session.schemes.includes('Cookie')
+  const message = isByToken ? 'The session has ended.' : refusal.message
+  return { ...refusal, message, schemes: session.schemes }
 }
 
 /** Somebody must be signed in, and have proved who they are at most `maxAge` milliseconds ago. */

@@ -141,8 +141,14 @@ function refuseResult(
 }
 
 function refuseGone(core: Core, { ending }: Gone, request: RefreshRequest): RefreshRefused {
-  const isReuse = ending?.reason === 'refresh_reuse'
-  return refuse(core, isReuse ? 'reused' : 'gone', request, ending?.reason ?? 'unknown')
+  const reason = ending?.reason ?? 'unknown'
+  return refuse(core, WORDS_FOR[reason] ?? 'gone', request, reason)
+}
+
+/** What is said where the session is over, but for the usual words. */
+const WORDS_FOR: Readonly<Partial<Record<EndReason, keyof typeof MESSAGES>>> = {
+  refresh_reuse: 'reused',
+  subject_disabled: 'unknown',
 }
 
 /** The claims provider says that there is no such person any more. */
@@ -155,7 +161,7 @@ async function endSession(
   const reason: EndReason = 'subject_disabled'
   const result = await core.store.end(id, reason)
   if (result.status === 'ended') core.events.emit('session.ended', { id, subject, reason })
-  return refuse(core, 'gone', request, reason)
+  return refuse(core, 'unknown', request, reason)
 }
 
 function refuseProof(

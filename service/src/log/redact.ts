@@ -21,7 +21,9 @@ const USER_INFO = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@:]*:[^\s/@]*@/gi
 const SCHEME = /\b(bearer|basic|dpop)\s+[A-Za-z0-9._~+/=-]{8,}/gi
 /** A JWS or JWE in compact form. */
 const JWT = /\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){2,4}/g
-/** A session or refresh token: parts of which the last is long and random. */
+/** A refresh token, or most of one. */
+const REFRESH = /\brt\.[\w-]{2}\.[\w-]{16,}[\w.-]*/g
+/** A session token: parts of which the last is long and random. */
 const TOKEN = /(?<![\w.-])[\w-]{1,24}(?:\.[\w-]{16,128}){2,3}(?![\w-])/g
 /** What is no visible text, or turns the text beside it: a log line must be one line, and read as it is. */
 const UNPRINTABLE = /[\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g
@@ -41,6 +43,7 @@ export function redactText(text: string): string {
     .replace(USER_INFO, `$1${HIDDEN}@`)
     .replace(SCHEME, `$1 ${HIDDEN}`)
     .replace(JWT, HIDDEN)
+    .replace(REFRESH, HIDDEN)
     .replace(TOKEN, HIDDEN)
     .replace(UNPRINTABLE, (character) => {
       return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`

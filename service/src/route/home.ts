@@ -18,12 +18,12 @@ export function homeRoutes(parts: Parts): Router {
   }
   router.get(
     '/',
-    web.optionalSession(),
+    web.optionalAuth(),
     web.handler((request: Visitor, response: Response) => home(parts, request, response)),
   )
   router.get(
     '/public',
-    web.optionalSession(),
+    web.optionalAuth(),
     web.handler(async (request: Visitor, response: Response) => {
       const account = await accountOf(parts, request)
       response.json({

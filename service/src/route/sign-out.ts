@@ -1,4 +1,5 @@
 import type { Response, Router } from 'express'
+import { refuseAmbiguous, sendRefusal } from 'sojourn/express'
 import { optionalBody, wantsHtml } from '../http/index.js'
 import { paths, renderSignedOut, renderSignOutConfirm } from '../page/index.js'
 import type { Parts, Visitor } from '../parts.js'
@@ -31,7 +32,15 @@ export function signOutRoutes(parts: Parts): Router {
     paths.signOut,
     form,
     web.handler(async (request: Visitor, response: Response) => {
-      await request.session.signOut()
+      const { session } = request
+      // Not `optionalAuth`: where the store is away, nobody may believe to be signed out.
+      const refusal = refuseAmbiguous(await session.load())
+      if (refusal !== undefined) {
+        sendRefusal(response, refusal)
+        return
+      }
+      await endByToken(parts, request)
+      await session.signOut()
       const answer = { success: true, message: 'Logged out successfully' }
       redirectOrJson(request, response, `${SIGNED_OUT}?reason=logged_out`, answer)
     }),
@@ -61,4 +70,10 @@ export function signOutRoutes(parts: Parts): Router {
     }),
   )
   return router
+}
+
+/** A token whose time is over, or a refresh token, does to sign out as well: what it belongs to ends. */
+async function endByToken({ sojourn }: Parts, request: Visitor): Promise<void> {
+  const token = /^bearer +(\S+) *$/i.exec(request.get('authorization') ?? '')?.[1]
+  if (token !== undefined && !request.session.isSignedIn) await sojourn.tokens.revoke(token)
 }

@@ -10,6 +10,7 @@ import type { Answer, Client } from '../support/client.js'
 import { startRedisWire, type RedisWire } from '../support/redis-wire.js'
 import { startService, temporaryFolder, type Service } from '../support/service.js'
 import {
+  bearer,
   OAUTH_BASIC,
   openDeskOnRedis,
   present,
@@ -410,4 +411,28 @@ describe('a Redis that is started again from its log', () => {
       return String(error).includes('LOADING')
     }
   }
+})
+
+describe('a connection that has fallen into a hole', () => {
+  it('fault F17: is replaced: requests are refused for a moment, then go on over a new one, for commands and for news', async () => {
+    const { accessToken } = await start()
+    const [client, elsewhere] = clients
+    const isIn = async (): Promise<boolean> => (await present(client, accessToken)).status === 200
+    await waitFor('the session to be known', isIn)
+    wire.abandon()
+    const begunAt = performance.now()
+    // What is in memory may be answered for as long as the bound says; then the hole shows.
+    await waitFor('the hole to show', async () => !(await isIn()))
+    await waitFor('a new connection', isIn)
+    expect(performance.now() - begunAt).toBeLessThan(2_000 + BOUND)
+    // The near cache hears again, too: of an end in the other process, within its bound.
+    await waitFor('the near cache to serve again', async () => {
+      const before = wire.commands.length
+      for (let turn = 0; turn < 5; turn += 1) await isIn()
+      return wire.commands.slice(before).every((name) => !/eval/i.test(name))
+    })
+    await elsewhere.post('/logout', {}, bearer(accessToken))
+    await pause(BOUND)
+    expect(await isIn()).toBe(false)
+  }, 30_000)
 })

@@ -126,11 +126,22 @@ export class Listening {
     const { clock } = this.#options
     const sentAt = clock.elapsed()
     this.#askedAt = sentAt
-    await this.#line.ping()
+    await this.#pong()
     if (connection !== this.#connection) return
     this.#heardTo = sentAt
     this.#askedAt = undefined
     this.#roundTrip = clock.elapsed() - sentAt
+  }
+
+  /** A connection that does not answer in time is given up: the kernel would keep it for a quarter of an hour. */
+  async #pong(): Promise<void> {
+    const connection = this.#connection
+    try {
+      await within(PROVED_WITHIN, this.#line.ping())
+    } catch (error) {
+      if (connection === this.#connection) this.#line.renew()
+      throw error
+    }
   }
 
   async #begin(connection: object): Promise<void> {

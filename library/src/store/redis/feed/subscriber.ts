@@ -4,6 +4,8 @@ import { isReady, type RedisClient } from '../client.js'
 /** The part of a node-redis 4 to 6 client (single) that is used to listen. */
 export interface NodeRedisSubscriber {
   readonly isPubSubActive: boolean
+  connect?(): Promise<unknown>
+  destroy?(): unknown
   subscribe(channel: string, listener: (message: string) => unknown): Promise<unknown>
   unsubscribe(channel: string, listener: (message: string) => unknown): Promise<unknown>
   ping(): Promise<unknown>
@@ -14,6 +16,7 @@ export interface NodeRedisSubscriber {
 /** The part of an ioredis 5 or 6 or iovalkey client (single, also of a Sentinel) that is used to listen. */
 export interface IoRedisSubscriber {
   readonly status: string
+  disconnect?(mayReconnect: boolean): unknown
   subscribe(channel: string): Promise<unknown>
   unsubscribe(channel: string): Promise<unknown>
   ping(): Promise<unknown>
@@ -37,6 +40,8 @@ export interface Line {
   subscribe(channel: string): Promise<unknown>
   unsubscribe(channel: string): Promise<unknown>
   ping(): Promise<unknown>
+  /** Connects anew: what there is has gone silent. */
+  renew(): void
   /** Hears nothing any more. The connection stays open. */
   close(): void
 }
@@ -110,6 +115,10 @@ function nodeRedis(client: NodeRedisSubscriber, ears: Ears): Line {
     subscribe: (channel) => client.subscribe(channel, onMessage),
     unsubscribe: (channel) => client.unsubscribe(channel, onMessage),
     ping: () => client.ping(),
+    renew() {
+      attempt(() => client.destroy?.())
+      client.connect?.().catch(() => undefined)
+    },
     close: leave,
   }
 }
@@ -132,6 +141,7 @@ function ioRedis(client: IoRedisSubscriber, ears: Ears): Line {
     },
     unsubscribe: (channel) => client.unsubscribe(channel),
     ping: () => client.ping(),
+    renew: () => attempt(() => client.disconnect?.(true)),
     close() {
       client.off('message', onMessage)
       leave()
@@ -144,5 +154,14 @@ function listen(client: RedisSubscriber, ears: Ears): () => void {
   for (const event of BREAKS) client.on(event, onBreak)
   return () => {
     for (const event of BREAKS) client.off(event, onBreak)
+  }
+}
+
+/** A client that is closing by itself may throw when it is told to. */
+function attempt(work: () => unknown): void {
+  try {
+    work()
+  } catch {
+    // It is what was wanted.
   }
 }
