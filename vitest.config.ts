@@ -44,7 +44,6 @@ export default defineConfig({
   // The pages of the service are Preact, rendered on the server.
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   test: {
-    // A process for each file: tests open servers, set variables and crash on purpose.
     pool: 'forks',
     maxWorkers: 2,
     // Tests that need the real world to be honest about time: no retries, no hidden flakiness.
@@ -56,6 +55,8 @@ export default defineConfig({
           name: 'unit',
           include: ['library/test/**/*.test.ts', 'service/test/unit/**/*.test.ts'],
           exclude: [...SLOW_IN_LIBRARY, SLOW_IN_SERVICE],
+          // One process for many files: loading the modules anew for each took longer than the tests.
+          isolate: false,
           testTimeout: 10_000,
           hookTimeout: 10_000,
         },
@@ -66,6 +67,8 @@ export default defineConfig({
           name: 'integration',
           include: [...SLOW_IN_LIBRARY, 'service/test/**/*.test.ts'],
           exclude: ['service/test/unit/**/!(*.integration).test.ts', BROWSER],
+          // A process for each file: they open servers, set variables and crash on purpose.
+          isolate: true,
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },

@@ -56,7 +56,7 @@ describe('canonicalAddress', () => {
         expect(canonicalAddress(canonical)).toBe(canonical)
         expect(canonical?.length).toBeLessThanOrEqual(39)
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     )
   })
 
@@ -66,7 +66,7 @@ describe('canonicalAddress', () => {
         const canonical = canonicalAddress(text)
         expect(canonical === undefined || isIP(canonical) !== 0).toBe(true)
       }),
-      { numRuns: 5_000 },
+      { numRuns: 1_500 },
     )
   })
 })

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
 import type { Config } from '../../../src/config/config.js'
 import type { ConfigFiles } from '../../../src/config/context.js'
 import { hostFiles, loadConfig } from '../../../src/config/load.js'
@@ -12,8 +11,9 @@ export function newSecret(): string {
   return randomBytes(32).toString('base64url')
 }
 
+// Several files of tests share one process.
 const FOLDER = mkdtempSync(join(tmpdir(), 'sojourn-config-'))
-afterAll(() => {
+process.once('exit', () => {
   rmSync(FOLDER, { recursive: true, force: true })
 })
 
