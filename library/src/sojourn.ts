@@ -98,6 +98,9 @@ export function createSojourn<Data extends object = Record<string, unknown>>(
   }
 }
 
+/** Milliseconds. */
+const DOCUMENT_STALENESS = 500
+
 /** What all requests share. */
 function createCore<Data extends object>(options: SojournOptions<Data>, clock: Clock): Core {
   const settings = toSettings(options)
@@ -106,7 +109,13 @@ function createCore<Data extends object>(options: SojournOptions<Data>, clock: C
   const { maxStaleness, maxCacheEntries: maxEntries } = settings
   const store = createNearCache(
     guardStore(given, settings, events, options.resilience?.onCall, clock),
-    { maxStaleness, maxEntries, clock },
+    {
+      maxStaleness,
+      maxEntries,
+      clock,
+      // Key rings are checked this often anyway, by reading where nothing else tells of changes.
+      maxDocumentStaleness: DOCUMENT_STALENESS,
+    },
   )
   const deviceTraits = createDeviceTraits(settings)
   const upkeep = createUpkeep({

@@ -72,10 +72,14 @@ function resolveBearerNow(visit: Visit, token: string, session: Presented): Reso
 function cached(visit: Visit, claims: AccessClaims): ActiveResolution | undefined {
   const answer = visit.core.store.peek(claims.sessionId)
   if (answer === undefined) return undefined
-  const resolution = judgeBearer(answer, claims)
+  const resolution = judgeBearer(answer, claims, toleranceOf(visit))
   if (resolution.state !== 'active') return undefined
   visit.isFromCache = true
   return resolution
+}
+
+function toleranceOf({ core }: Visit): number {
+  return core.kit?.settings.clockTolerance ?? 0
 }
 
 async function resolveVisit(visit: Visit, fresh: boolean): Promise<Resolution> {
@@ -126,7 +130,7 @@ async function resolveBearer(
   if (problem !== undefined) return reject(visit, problem)
   const resolution =
     (fresh ? undefined : cached(visit, claims)) ??
-    judgeBearer(await read(visit, claims.sessionId), claims)
+    judgeBearer(await read(visit, claims.sessionId), claims, toleranceOf(visit))
   noteEnd(visit, resolution)
   if (resolution.state === 'rejected') return reject(visit, resolution.code)
   if (resolution.state !== 'active') return tidied(visit, resolution)

@@ -46,7 +46,11 @@ async function introspectAccess(core: Core, token: string): Promise<Introspectio
   const verdict = await verdictOf(core, token)
   if (!verdict.ok) return INACTIVE
   const { claims } = verdict
-  const found = judgeBearer(await core.store.read(claims.sessionId), claims)
+  const found = judgeBearer(
+    await core.store.read(claims.sessionId),
+    claims,
+    kitOf(core).settings.clockTolerance,
+  )
   return found.state === 'active' ? describe(claims) : INACTIVE
 }
 

@@ -63,8 +63,12 @@ export function judge(answer: ReadResult, token: PresentedToken): Resolution {
   }
 }
 
-/** Judges what the store said of the session that a good access token names. */
-export function judgeBearer(answer: ReadResult, claims: AccessClaims): Resolution {
+/** Judges what the store said of the session that a good access token names. `clockTolerance` is in seconds. */
+export function judgeBearer(
+  answer: ReadResult,
+  claims: AccessClaims,
+  clockTolerance: number,
+): Resolution {
   switch (answer.status) {
     case 'missing':
       // Signed by us, so it did exist: even its tombstone is gone.
@@ -78,6 +82,9 @@ export function judgeBearer(answer: ReadResult, claims: AccessClaims): Resolutio
       if (record.subject !== claims.subject) return { state: 'rejected', code: 'session_unknown' }
       const reason = endedBecause(record, subject, now)
       if (reason !== undefined) return ended(reason, record.subject)
+      // The store has the last word on the time: this host's clock may have stood still.
+      const isLate = now >= (claims.expiresAt + clockTolerance) * 1000
+      if (isLate) return { state: 'rejected', code: 'token_expired' }
       if (isStale(claims.version, subject)) return { state: 'rejected', code: 'token_stale' }
       return { state: 'active', record, subject, now, isPreviousSecret: false, claims }
     }

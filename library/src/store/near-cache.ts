@@ -46,6 +46,11 @@ export interface NearCache extends Store {
 export interface NearCacheOptions {
   /** Milliseconds for which a change made elsewhere may go unnoticed, at the worst. Default 500; 0: nothing is served. */
   readonly maxStaleness?: number
+  /**
+   * The same for documents. They are few, and who keeps one in memory anyway can have them at hand though sessions
+   * are asked for each time. Default: {@link NearCacheOptions.maxStaleness}.
+   */
+  readonly maxDocumentStaleness?: number
   /** How many sessions are kept at most; each takes 0.5 KB and its data: 4,096 characters at most. Default 10,000. */
   readonly maxEntries?: number
   /** Default: the host's. */
@@ -69,7 +74,7 @@ export interface NearCacheStats {
 }
 
 /** Five heartbeats of the Redis feed: one lost packet does not empty the cache. */
-const DEFAULTS: Required<NearCacheOptions> = {
+const DEFAULTS: Required<Omit<NearCacheOptions, 'maxDocumentStaleness'>> = {
   maxStaleness: 500,
   maxEntries: 10_000,
   clock: systemClock,
@@ -88,8 +93,9 @@ export function createNearCache(store: Store, options: NearCacheOptions = {}): N
   if (!Number.isSafeInteger(maxEntries) || maxEntries < 1) {
     throw new InvalidOption('maxEntries must be a whole number above 0')
   }
-  const feed = maxStaleness > 0 ? store.changes : undefined
-  const answers = new Answers({ feed, maxStaleness, maxEntries, clock })
+  const { maxDocumentStaleness = maxStaleness } = options
+  const feed = Math.max(maxStaleness, maxDocumentStaleness) > 0 ? store.changes : undefined
+  const answers = new Answers({ feed, maxStaleness, maxDocumentStaleness, maxEntries, clock })
   return new CachedStore(store, answers, clock, feed?.watch(answers))
 }
 

@@ -65,5 +65,10 @@ export function fields<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.strictObject(shape)
 }
 
+/** The same, and others are let through unread: RFC 6749 section 3.2 wants that of its endpoints. */
+export function fieldsAmongOthers<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  return z.looseObject(shape)
+}
+
 /** A body with any fields, for data that belongs to the application. */
 export const anyFields = z.looseObject({})

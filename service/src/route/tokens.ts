@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response, Router } from 'express'
 import type { TokenSet } from 'sojourn'
 import { createNodeIncoming, refuseCredentialInUrl, sendRefusal } from 'sojourn/express'
-import { fields, jsonOrForm, optionalBody, text } from '../http/index.js'
+import { fieldsAmongOthers, jsonOrForm, optionalBody, text } from '../http/index.js'
 import type { Parts, Visitor } from '../parts.js'
 import { createRouter } from './router.js'
 
@@ -16,7 +16,7 @@ export const TOKEN_PATHS = {
   metadata: '/.well-known/oauth-authorization-server',
 } as const
 
-const refreshBody = fields({
+const refreshBody = fieldsAmongOthers({
   refreshToken: text().optional(),
   refresh_token: text().optional(),
   grant_type: text().optional(),
@@ -24,7 +24,7 @@ const refreshBody = fields({
 })
 
 /** RFC 7009 and RFC 7662 want forms; JSON does as well. */
-const tokenBody = fields({
+const tokenBody = fieldsAmongOthers({
   token: text(),
   token_type_hint: text().optional(),
   client_id: text().optional(),

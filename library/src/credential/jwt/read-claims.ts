@@ -75,10 +75,15 @@ export function readClaims(
   if (!isObject(members) || !REQUIRED.every((name) => Object.hasOwn(members, name))) {
     return undefined
   }
-  if (!Object.entries(members).every(hasRightForm)) return undefined
+  if (!Object.entries(members).every(hasRightForm) || isOtherKind(members)) return undefined
   const lifetime = Number(members['exp']) - Number(members['iat'])
   if (lifetime <= 0 || lifetime > maxLifetime) return undefined
   return { claims: toAccessClaims(members), notBefore: members['nbf'] as number | undefined }
+}
+
+/** Ours tell their kind by `typ`; where an application says it in a claim as well, the two must agree. */
+function isOtherKind({ type }: Members): boolean {
+  return type === 'refresh' || type === 'id' || type === 'session'
 }
 
 function hasRightForm([name, value]: readonly [string, unknown]): boolean {

@@ -10,7 +10,9 @@ import { Tellings, type Mark } from './tellings.js'
 export interface AnswersParts {
   /** Absent where nothing may be served. */
   readonly feed: ChangeFeed | undefined
+  /** 0: no session is served. */
   readonly maxStaleness: number
+  readonly maxDocumentStaleness: number
   readonly maxEntries: number
   readonly clock: Clock
 }
@@ -68,7 +70,7 @@ export class Answers implements ChangeWatcher {
 
   peek(id: SessionId): Found | undefined {
     const elapsed = this.#parts.clock.elapsed()
-    if (!this.#mayServe(elapsed)) {
+    if (!this.#mayServe(elapsed, this.#parts.maxStaleness)) {
       this.bypasses += 1
       return undefined
     }
@@ -87,14 +89,16 @@ export class Answers implements ChangeWatcher {
 
   peekDocument(name: string): { readonly document: StoreDocument | undefined } | undefined {
     const elapsed = this.#parts.clock.elapsed()
-    if (!this.#mayServe(elapsed)) return undefined
+    if (!this.#mayServe(elapsed, this.#parts.maxDocumentStaleness)) return undefined
     const entry = this.#documents.get(name)
     return entry !== undefined && elapsed - entry.sentAt < DOCUMENT_FOR ? entry : undefined
   }
 
   /** A read is about to be sent. */
   begin(): Reading {
-    const isWorthKeeping = this.#isOpen && this.age() <= this.#parts.maxStaleness
+    const { maxStaleness, maxDocumentStaleness } = this.#parts
+    const isWorthKeeping =
+      this.#isOpen && this.age() <= Math.max(maxStaleness, maxDocumentStaleness)
     return { mark: this.#tellings.mark(), sentAt: this.#parts.clock.elapsed(), isWorthKeeping }
   }
 
@@ -156,8 +160,8 @@ export class Answers implements ChangeWatcher {
     this.#documents.clear()
   }
 
-  #mayServe(elapsed: number): boolean {
-    if (!this.#isOpen || this.age() > this.#parts.maxStaleness) return false
+  #mayServe(elapsed: number, maxStaleness: number): boolean {
+    if (!this.#isOpen || maxStaleness === 0 || this.age() > maxStaleness) return false
     this.#noticeSleep(elapsed)
     return true
   }
@@ -168,7 +172,9 @@ export class Answers implements ChangeWatcher {
    */
   #noticeSleep(elapsed: number): void {
     const offset = this.#parts.clock.now() - elapsed
-    if (offset - this.#offset > this.#parts.maxStaleness) this.onEverything()
+    const { maxStaleness, maxDocumentStaleness } = this.#parts
+    const most = Math.max(maxStaleness, maxDocumentStaleness)
+    if (offset - this.#offset > most) this.onEverything()
     this.#offset = offset
   }
 
@@ -176,6 +182,7 @@ export class Answers implements ChangeWatcher {
     const { record, subject, now } = answer
     return (
       isWorthKeeping &&
+      this.#parts.maxStaleness > 0 &&
       this.#isOpen &&
       record.id === id &&
       endedBecause(record, subject, now) === undefined &&

@@ -29,6 +29,22 @@ beforeAll(async () => {
   key = await makeKey('EdDSA')
 })
 
+describe('the kind of a token', () => {
+  it('S4-04: is checked in the header, and in a claim `type` where there is one', async () => {
+    const { verify } = verifierFor(ringOf(key))
+    const header = { alg: 'EdDSA', kid: 'k1', typ: 'at+jwt' }
+    const withType = (type: string) => forge(key, header, { ...GOOD_CLAIMS, type })
+    expect(await verify(withType('access'))).toMatchObject({ ok: true })
+    for (const type of ['refresh', 'id', 'session']) {
+      expect(await verify(withType(type)), type).toEqual({ ok: false, code: 'claims_invalid' })
+    }
+    for (const typ of ['JWT', 'rt+jwt', 'logout+jwt', undefined]) {
+      const token = forge(key, { ...header, typ }, GOOD_CLAIMS)
+      expect(await verify(token), String(typ)).toEqual({ ok: false, code: 'typ_mismatch' })
+    }
+  })
+})
+
 describe('a token that was issued', () => {
   it.each(['EdDSA', 'ES256', 'RS256', 'HS256'] as const)('is verified: %s', async (algorithm) => {
     const one = await makeKey(algorithm)
