@@ -43,6 +43,11 @@ export interface VerifyOptions {
   readonly cooldown?: Duration
   /** For how long keys are used while their host is away. Default 24 h. */
   readonly staleFor?: Duration
+  /**
+   * Accept tokens that are bound to a key (`cnf`, RFC 9449), too: the caller checks the proof, against
+   * `claims.confirmation`. Default `false`: they are refused, for without the proof a stolen one would do.
+   */
+  readonly acceptsBound?: boolean
   readonly revocations?: RevocationOptions
   /** Default the global one. */
   readonly fetch?: typeof globalThis.fetch

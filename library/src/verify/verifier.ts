@@ -13,6 +13,8 @@ export type VerifyProblemCode =
   | TokenProblemCode
   /** The session that the token stands for has ended. */
   | 'session_ended'
+  /** The token is bound to a key (`cnf`, RFC 9449), and nobody here asks for a proof of it. */
+  | 'proof_required'
   /** Ends have gone unheard of for too long. */
   | 'revocations_stale'
   /** The keys could not be fetched, or the verifier is closed. */
@@ -22,6 +24,7 @@ export type VerifyProblemCode =
 export const VERIFY_MESSAGES: Readonly<Record<VerifyProblemCode, string>> = {
   ...TOKEN_MESSAGES,
   session_ended: 'The session has ended.',
+  proof_required: 'The token is bound to a key, and no proof of it is checked here.',
   revocations_stale: 'It is not known at the moment whether the session still lives.',
   keys_unavailable: 'The keys to verify tokens with are not available at the moment.',
 }
@@ -76,6 +79,8 @@ export function createVerifier(options: VerifyOptions): Verifier {
         verdict = await verifier.verify(token)
       }
       if (!verdict.ok) return refused(verdict.code)
+      const isBound = verdict.claims.confirmation !== undefined
+      if (isBound && options.acceptsBound !== true) return refused('proof_required')
       await revocations?.ready()
       const problem = revocations?.judge(verdict.claims)
       return problem === undefined ? verdict : refused(problem)

@@ -16,6 +16,17 @@ beforeAll(async () => {
   ])
 })
 
+describe('a token that is bound to a key', () => {
+  it('is refused, for nobody here checks the proof, unless the caller says that it does', async () => {
+    const confirmation = 'A'.repeat(43)
+    const bound = await issue(key, { confirmation })
+    const { judge } = setUp(createIssuer(key))
+    expect(await judge(bound)).toBe('proof_required')
+    const checks = setUp(createIssuer(key), { acceptsBound: true })
+    expect(await checks.verify(bound)).toMatchObject({ ok: true, claims: { confirmation } })
+  })
+})
+
 describe('keys that are published', () => {
   it('verify tokens of each algorithm', async () => {
     const { verify, faults } = setUp(createIssuer(key, next, rsa))

@@ -12,7 +12,7 @@ const config = loadConfig(process.env)
 if (config.redis === undefined) throw new Error('an observer needs REDIS_URL')
 const staleness = config.session.cacheStaleness
 const log = /** @type {any} */ ({ warn: () => undefined, error: () => undefined })
-const { store } = await openRedis(config.redis, log, staleness > 0)
+const { store } = await openRedis(config.redis, log)
 const sojourn = createSojourn({
   store,
   secrets: config.secrets.session.map((secret) => secret.reveal()),
