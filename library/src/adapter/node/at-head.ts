@@ -4,38 +4,39 @@ import { hasExplicitHeaders, mergeExplicitHeaders, snapshotOf } from './explicit
 
 type WriteHead = (...args: unknown[]) => unknown
 
-/** What a response still has to say at its head. */
-const OWED = Symbol('sojourn: headers owed')
-
-interface Owing {
+interface Answering {
+  readonly headersSent: boolean
   writeHead: WriteHead
-  [OWED]?: Outgoing | undefined
 }
 
 /**
  * Adds `outgoing` when the head of the answer is written, which Node does through `writeHead` whether or not the
  * application calls it. By then the application has said what it wants to, and keeps it.
+ *
+ * @param outgoing - one of a few that are always the same: what is made for it is kept.
  */
 export function addAtHead(response: ServerResponse, outgoing: Outgoing): void {
-  const target = response as unknown as Owing
+  const target = response as unknown as Answering
   // Somebody else waits for the head, too, and has put a function of its own there.
   if (Object.hasOwn(target, 'writeHead')) addBefore(target, outgoing)
-  else {
-    target[OWED] = outgoing
-    target.writeHead = writeHeadWithOwed
-  }
+  else target.writeHead = writeHeadFor(outgoing)
 }
+
+const MADE = new WeakMap<Outgoing, WriteHead>()
 
 /** One function for all responses: a closure for each costs more than what it says. */
-function writeHeadWithOwed(this: Owing, ...args: unknown[]): unknown {
-  const { writeHead } = Object.getPrototypeOf(this) as { writeHead: WriteHead }
-  const outgoing = this[OWED]
-  if (outgoing === undefined) return writeHead.apply(this, args)
-  this[OWED] = undefined
-  return writeHead.apply(this, withOwed(this, outgoing, args))
+function writeHeadFor(outgoing: Outgoing): WriteHead {
+  const made = MADE.get(outgoing)
+  if (made !== undefined) return made
+  const writeHead = function (this: Answering, ...args: unknown[]): unknown {
+    const { writeHead: own } = Object.getPrototypeOf(this) as { writeHead: WriteHead }
+    return own.apply(this, this.headersSent ? args : withOwed(this, outgoing, args))
+  }
+  MADE.set(outgoing, writeHead)
+  return writeHead
 }
 
-function addBefore(target: Owing, outgoing: Outgoing): void {
+function addBefore(target: Answering, outgoing: Outgoing): void {
   const { writeHead } = target
   target.writeHead = (...args) => {
     target.writeHead = writeHead
@@ -44,7 +45,7 @@ function addBefore(target: Owing, outgoing: Outgoing): void {
 }
 
 /** Sets the headers, and answers what `writeHead` has to be called with so that the application's own stay. */
-function withOwed(target: Owing, outgoing: Outgoing, args: unknown[]): unknown[] {
+function withOwed(target: Answering, outgoing: Outgoing, args: unknown[]): unknown[] {
   const response = target as unknown as ServerResponse
   if (!hasExplicitHeaders(args)) {
     applyOutgoing(response, outgoing)
