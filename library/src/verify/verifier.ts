@@ -2,7 +2,9 @@ import {
   createAccessTokenVerifier,
   TOKEN_MESSAGES,
   type AccessClaims,
+  type AccessTokenVerifier,
   type TokenProblemCode,
+  type TokenVerdict,
 } from '../credential/jwt/index.js'
 import { fetchedKeys, fixedKeys, type KeySource } from './key-source.js'
 import { toSettings, type VerifyOptions } from './options.js'
@@ -74,10 +76,7 @@ export function createVerifier(options: VerifyOptions): Verifier {
   return {
     async verify(token) {
       if (signal.aborted || !(await keys.ready())) return refused('keys_unavailable')
-      let verdict = await verifier.verify(token)
-      if (!verdict.ok && verdict.code === 'kid_unknown' && (await keys.seek())) {
-        verdict = await verifier.verify(token)
-      }
+      const verdict = await judgeAlone(token, verifier, keys)
       if (!verdict.ok) return refused(verdict.code)
       const isBound = verdict.claims.confirmation !== undefined
       if (isBound && options.acceptsBound !== true) return refused('proof_required')
@@ -89,6 +88,17 @@ export function createVerifier(options: VerifyOptions): Verifier {
       closing.abort()
     },
   }
+}
+
+/** What the token says by itself; keys are looked for once more where it names an unknown one. */
+async function judgeAlone(
+  token: string,
+  verifier: AccessTokenVerifier,
+  keys: KeySource,
+): Promise<TokenVerdict> {
+  const verdict = await verifier.verify(token)
+  const isNewKey = !verdict.ok && verdict.code === 'kid_unknown' && (await keys.seek())
+  return isNewKey ? verifier.verify(token) : verdict
 }
 
 function toKeySource(settings: ReturnType<typeof toSettings>, signal: AbortSignal): KeySource {
