@@ -166,6 +166,10 @@ function redisRecords(redis: RedisServer): Records {
     assertFound(text === '' ? undefined : text)
     return Number(text)
   }
+  /** What a script of the store would say of its change, so that near caches look again. */
+  const tell = async (id: string): Promise<void> => {
+    await redis.cli('publish', 'sojourn:changes', `c ${id}`)
+  }
   return {
     async forgetSignIn(id, minutes) {
       // Instants count from C, and without an A the person proved who they are at C.
@@ -178,11 +182,13 @@ function redisRecords(redis: RedisServer): Records {
       ] as const) {
         await redis.cli('hset', key, name, String((await field(key, name)) + by))
       }
+      await tell(id)
     },
     async renameDevice(id, label) {
       const key = keyOf(id)
       await field(key, 'C')
       await redis.cli('hset', key, 'w', label)
+      await tell(id)
     },
     async countSessions() {
       const keys = await redis.cli('--scan', '--pattern', 'sojourn:s{*')
