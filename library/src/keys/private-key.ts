@@ -41,7 +41,9 @@ function toKeyObject(input: unknown, label: string): KeyObject {
   try {
     return createPrivateKey({ key: { ...input } as JsonWebKeyOf, format: 'jwk' })
   } catch {
-    throw new InvalidOption(`${label} is a damaged JWK, or one whose kty and crv do not fit.`)
+    // From Node 26 on, this is also where two halves of different keys show.
+    const why = 'kty and crv do not fit, or its public part is not that of its private part'
+    throw new InvalidOption(`${label} is a damaged JWK: ${why}.`)
   }
 }
 

@@ -67,7 +67,7 @@ function stripped(bytes: string): string {
 
 describe('answers with sessions', () => {
   for (const [mode, middleware] of MODES) {
-    it(`behaviour 5e: with a session ${mode}, every way to answer leaves the same bytes as without the middleware`, async () => {
+    it(`behaviour 5e, CVE-2025-7339: with a session ${mode}, every way to answer leaves the same bytes as without the middleware`, async () => {
       for (const style of bareStyles) {
         const without = await bytesOf(bareApp(undefined, style.answer), style)
         const bytes = await bytesOf(bareApp(middleware, style.answer), style)

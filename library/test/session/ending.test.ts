@@ -28,7 +28,7 @@ const state = (browser: Browser<Record<string, unknown>>, cookie = browser.cooki
     .then(({ result }) => result)
 
 describe('ending sessions', () => {
-  it('behaviour 2a: a writing request in flight never brings a session back, and its answer carries no cookie: 1000 of 1000', async () => {
+  it('behaviour 2a, express-session-632, nextjs-auth0-2530: a writing request in flight never brings a session back, and its answer carries no cookie: 1000 of 1000', async () => {
     const { sojourn } = await signedIn()
     for (let run = 0; run < 1000; run += 1) {
       const browser = new Browser(sojourn)

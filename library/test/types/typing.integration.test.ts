@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { expect, it } from 'vitest'
 
-it('behaviour 31a: createSojourn<Data>() types req.session in Express handlers, with no declaration merging and no any', () => {
+it('S3-06, behaviour 31a: createSojourn<Data>() types req.session in Express handlers, with no declaration merging and no any', () => {
   const root = fileURLToPath(new URL('../../../', import.meta.url))
   const { config } = ts.readConfigFile(`${root}tsconfig.test.json`, (path) =>
     ts.sys.readFile(path),

@@ -6,7 +6,7 @@ const part = (value: unknown): string =>
 const TOKEN = `${part({ alg: 'EdDSA', typ: 'at+jwt' })}.${part({ sub: 'ada', exp: 1_704_067_200 })}.c2ln`
 
 describe('sojourn token decode', () => {
-  it('shows header and claims, and that nothing was verified', async () => {
+  it('S3-44: shows header and claims, and that nothing was verified', async () => {
     const { code, out } = await shell().call(['token', 'decode', TOKEN])
     expect(code).toBe(0)
     expect(out.split('\n')[0]).toMatch(/^NOT VERIFIED: anybody can write such a token/)
