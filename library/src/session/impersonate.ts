@@ -1,7 +1,7 @@
 import { InvalidInput, SojournError } from '../errors.js'
 import { endedBecause } from '../store/record.js'
 import { toMilliseconds, type Duration } from '../system/duration.js'
-import { endChild } from './impersonation.js'
+import { endChild } from './orphan.js'
 import { load } from './load.js'
 import { NONE, type ActiveResolution } from './resolve.js'
 import { checkSubject, createStay, requireCookie } from './start.js'

@@ -11,7 +11,10 @@ import { startService, type Service } from '../support/service.js'
 
 const PASSWORD = 'correct horse battery 9'
 const JSON_TYPE = { 'Content-Type': 'application/json' }
-const VECTORS = new URL('../vectors/jsontestsuite/test_parsing.json', import.meta.url)
+const VECTORS = new URL(
+  '../../../library/test/vectors/jsontestsuite/test_parsing.json',
+  import.meta.url,
+)
 
 const environment = production()
 let service: Service

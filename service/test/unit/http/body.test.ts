@@ -39,7 +39,10 @@ const NOT_JSON = 'The request body is not valid JSON.'
 
 /** The files of one kind, as name and bytes. */
 function vectors(kind: 'y' | 'n' | 'i'): readonly (readonly [string, Buffer])[] {
-  const path = new URL('../../vectors/jsontestsuite/test_parsing.json', import.meta.url)
+  const path = new URL(
+    '../../../../library/test/vectors/jsontestsuite/test_parsing.json',
+    import.meta.url,
+  )
   const { files } = JSON.parse(readFileSync(path, 'utf8')) as { files: Record<string, string> }
   return Object.entries(files)
     .filter(([name]) => name.startsWith(`${kind}_`))

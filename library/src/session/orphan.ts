@@ -1,8 +1,7 @@
-import type { SessionRecord } from '../store/record.js'
-import { endedBecause } from '../store/record.js'
 import type { EndReason } from '../store/end-reason.js'
-import type { ActiveResolution, Resolution } from './resolve.js'
-import { ended } from './resolve.js'
+import { endedBecause, type SessionRecord } from '../store/record.js'
+import type { ReadResult } from '../store/store.js'
+import { ended, type ActiveResolution, type Resolution } from './resolve.js'
 import type { Core } from './visit.js'
 
 /** Whether a session can end with another one, so that somebody has to look. */
@@ -21,7 +20,7 @@ export async function endIfOrphaned(core: Core, found: ActiveResolution): Promis
   return ended(reason, found.record.subject)
 }
 
-function parentEnd(answer: Awaited<ReturnType<Core['store']['read']>>): EndReason | undefined {
+function parentEnd(answer: ReadResult): EndReason | undefined {
   switch (answer.status) {
     case 'found':
       return endedBecause(answer.record, answer.subject, answer.now)
@@ -32,6 +31,7 @@ function parentEnd(answer: Awaited<ReturnType<Core['store']['read']>>): EndReaso
   }
 }
 
+/** Ends a session that was opened from another one, and says so. */
 export async function endChild(
   core: Core,
   record: SessionRecord,
