@@ -112,4 +112,19 @@ describe('cross-origin requests', () => {
     }
     expect(refuseCrossOrigin(request, {})).toBeUndefined()
   })
+
+  it("by a token alone are nobody else's doing; with a cookie beside it the rules of cookies hold", () => {
+    const headers: Record<string, string> = {
+      authorization: 'Bearer x',
+      origin: 'https://evil.example',
+      'sec-fetch-site': 'cross-site',
+    }
+    const ask = (cookie: string | undefined) =>
+      refuseCrossOrigin(
+        { ...incoming(cookie, { method: 'POST' }), header: (name: string) => headers[name] },
+        {},
+      )?.code ?? 'passes'
+    expect(ask(undefined)).toBe('passes')
+    expect(ask('sid=x')).toBe('cross_origin')
+  })
 })

@@ -94,4 +94,16 @@ describe('impersonation', () => {
       other.visit((session) => session.impersonate('alice', { reason: ' ' })),
     ).rejects.toThrow()
   })
+
+  it("pushes none of the person's own sessions out, however few there may be", async () => {
+    const { sojourn } = scene<Record<string, unknown>>({
+      limit: { max: 1, whenFull: 'evict-oldest' },
+    })
+    const alice = new Browser(sojourn)
+    await alice.visit((session) => session.signIn('alice'))
+    const admin = new Browser(sojourn)
+    await admin.visit((session) => session.signIn('admin'))
+    await admin.visit((session) => session.impersonate('alice', { reason: 'ticket 17' }))
+    expect(await alice.visit(async (session) => (await session.load()).isSignedIn)).toBe(true)
+  })
 })
