@@ -12,6 +12,7 @@ export const END_REASONS = [
   'subject_disabled',
   'signed_in',
   'signed_in_again',
+  'replaced',
   'unknown',
 ] as const
 

@@ -4,12 +4,14 @@ import { randomToken } from '../system/random.js'
 import { createRouting } from './bucket.js'
 import type { ChangeFeed } from './change-feed.js'
 import type { EndReason } from './end-reason.js'
+import { checkChange } from './input.js'
 import { applyChange } from './memory/change.js'
 import { pageOf } from './memory/page.js'
 import { copy, copySubject, LEAVES_FIRST, toRecord, withoutData } from './memory/record.js'
 import { applyRotation } from './memory/rotate.js'
 import { applySubjectChange } from './memory/subject.js'
 import { Tables, toEnding } from './memory/tables.js'
+import { stepOf } from './memory/walk.js'
 import { endedBecause, type SessionId, type SessionRecord, type SubjectRecord } from './record.js'
 import {
   STORE_DEFAULTS,
@@ -32,6 +34,8 @@ import {
   type StoreHealth,
   type StoreOptions,
   type SubjectChange,
+  type WalkResult,
+  type WalkStep,
 } from './store.js'
 
 /** Options of {@link createMemoryStore}. */
@@ -122,6 +126,7 @@ export class MemoryStore implements Store {
   }
 
   async change(id: SessionId, change: Change): Promise<ChangeResult> {
+    checkChange(change)
     const now = this.#clock.now()
     const live = this.#live(id, now)
     if (live === undefined) return this.#gone(id, now)
@@ -190,6 +195,13 @@ export class MemoryStore implements Store {
     const now = this.#clock.now()
     const { records, next } = pageOf(this.#liveOf(subject, now), page)
     return { records: records.map(withoutData), next, now }
+  }
+
+  async walk(step: WalkStep): Promise<WalkResult> {
+    const now = this.#clock.now()
+    const { ids, next } = stepOf(this.#tables.ids(), step)
+    const live = ids.map((id) => this.#live(id, now)).filter((record) => record !== undefined)
+    return { records: live.map(copy), next, now }
   }
 
   async readSubject(subject: string): Promise<SubjectRecord> {

@@ -102,6 +102,7 @@ export function createNearCache(store: Store, options: NearCacheOptions = {}): N
 class CachedStore implements NearCache {
   readonly name: string
   readonly changes: ChangeFeed | undefined
+  readonly walk?: NonNullable<Store['walk']>
   readonly #store: Store
   readonly #answers: Answers
   readonly #clock: Clock
@@ -110,6 +111,8 @@ class CachedStore implements NearCache {
   constructor(store: Store, answers: Answers, clock: Clock, watching: Watching | undefined) {
     this.name = store.name
     this.changes = store.changes
+    // It goes over everything, so nothing of it is kept: it would drive out what is in use.
+    if (store.walk !== undefined) this.walk = store.walk.bind(store)
     this.#store = store
     this.#answers = answers
     this.#clock = clock

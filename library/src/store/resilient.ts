@@ -65,6 +65,7 @@ export function createResilientStore(store: Store, options: ResilientStoreOption
     endAll: verb('endAll', (subject, reason, except) => store.endAll(subject, reason, except)),
     reap: verb('reap', (subject, limit) => store.reap(subject, limit)),
     list: verb('list', (subject, page) => store.list(subject, page)),
+    ...(store.walk === undefined ? {} : { walk: verb('walk', store.walk.bind(store)) }),
     readSubject: verb('readSubject', (subject) => store.readSubject(subject)),
     changeSubject: verb('changeSubject', (subject, change) => store.changeSubject(subject, change)),
     readDocument: verb('readDocument', (name) => store.readDocument(name)),

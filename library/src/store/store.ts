@@ -1,9 +1,11 @@
 import type { EndReason } from './end-reason.js'
 import type { ChangeFeed } from './change-feed.js'
 import type { NewFamily, RotateResult, Rotation } from './rotation.js'
+import type { WalkResult, WalkStep } from './walk.js'
 import type { DataEntry, SessionId, SessionRecord, SubjectRecord, TraitName } from './record.js'
 
 export type { NewFamily, RotateResult, Rotation } from './rotation.js'
+export type { WalkResult, WalkStep } from './walk.js'
 
 /**
  * store/ owns where records rest. session/ calls it; it never calls back, and never sees a credential:
@@ -68,6 +70,12 @@ export interface Store {
 
   /** The subject's live sessions, most recently seen first, without their data. */
   list(subject: string, page: Page): Promise<ListResult>
+
+  /**
+   * A part of all live sessions, in no order, for administration: it costs what there is, and no request path may
+   * call it. A session that lives throughout the walk is met at least once. Absent where this store cannot.
+   */
+  walk?(step: WalkStep): Promise<WalkResult>
 
   /** What the store keeps of a subject: while a session of it may live, and `tombstoneFor` after the last change. */
   readSubject(subject: string): Promise<SubjectRecord>
@@ -183,6 +191,8 @@ export interface Change {
   readonly expect?: ReadonlyMap<string, number>
   /** The revision the caller saw; keys set or deleted that were written since are counted as `conflicts`. */
   readonly baseRevision?: number
+  /** Milliseconds of inactivity after which the session expires from now on, whatever it was. Wants `seen`. */
+  readonly idleTimeout?: number
   /** Traits to write; `null` removes one. */
   readonly traits?: Readonly<Partial<Record<TraitName, string | null>>>
   readonly renewal?: Renewal

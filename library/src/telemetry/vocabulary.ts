@@ -67,6 +67,7 @@ export const STORE_VERBS: readonly string[] = words<StoreVerb>({
   endAll: true,
   reap: true,
   list: true,
+  walk: true,
   readSubject: true,
   changeSubject: true,
   readDocument: true,

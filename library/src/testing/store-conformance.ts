@@ -18,6 +18,7 @@ import { factChanges } from './conformance/fact-changes.js'
 import { families } from './conformance/families.js'
 import { feed } from './conformance/feed.js'
 import { goneForGood } from './conformance/gone.js'
+import { idleTimeouts } from './conformance/idle-timeouts.js'
 import { limits } from './conformance/limits.js'
 import { paging } from './conformance/paging.js'
 import { randomOperations } from './conformance/random/chapter.js'
@@ -26,11 +27,13 @@ import { rotationRaces } from './conformance/rotation-races.js'
 import { rotations } from './conformance/rotation.js'
 import { subjects } from './conformance/subjects.js'
 import { texts } from './conformance/texts.js'
+import { walks } from './conformance/walking.js'
 
 const CHAPTERS: readonly Chapter[] = [
   basics,
   dataChanges,
   factChanges,
+  idleTimeouts,
   families,
   rotations,
   texts,
@@ -42,6 +45,7 @@ const CHAPTERS: readonly Chapter[] = [
   subjects,
   documents,
   paging,
+  walks,
   feed,
   endings,
   concurrency,

@@ -25,6 +25,21 @@ afterEach(() => {
   expect(rejections.splice(0)).toEqual([])
 })
 
+describe('a walk', () => {
+  it('has the deadline of any other verb', async () => {
+    const inner = Object.assign(createMemoryStore(), { walk: never as NonNullable<Store['walk']> })
+    const store = createResilientStore(inner, { commandDeadline: 20 })
+    await expect(store.walk?.({ limit: 1 })).rejects.toThrow('within 20 ms')
+  })
+
+  it('is absent where the store has none', () => {
+    const store = createResilientStore(
+      Object.assign(createMemoryStore(), { walk: undefined }),
+    )
+    expect('walk' in store).toBe(false)
+  })
+})
+
 describe('the deadline of a call', () => {
   it('refuses after it, whatever hangs below', async () => {
     const store = createResilientStore(storeThatReads(never), { commandDeadline: 30 })

@@ -12,9 +12,15 @@ import {
 import { BREAKAGES as BROKEN_SESSIONS, type Parts } from './broken-stores.js'
 import { BROKEN_ROTATIONS } from './broken-rotations.js'
 import { BROKEN_FEEDS } from './broken-feeds.js'
+import { BROKEN_IDLE_TIMEOUTS } from './broken-idle-timeouts.js'
 import { createCollectingRunner, type Outcomes } from './collecting-runner.js'
 
-const BREAKAGES = [...BROKEN_SESSIONS, ...BROKEN_ROTATIONS, ...BROKEN_FEEDS]
+const BREAKAGES = [
+  ...BROKEN_SESSIONS,
+  ...BROKEN_ROTATIONS,
+  ...BROKEN_IDLE_TIMEOUTS,
+  ...BROKEN_FEEDS,
+]
 
 const OPERATIONS = 3_000
 /** The random operations go by this short name in {@link BREAKAGES}. */
@@ -114,6 +120,7 @@ function bound(store: Store): Store {
     endAll: (subject, reason, except) => store.endAll(subject, reason, except),
     reap: (subject, limit) => store.reap(subject, limit),
     list: (subject, page) => store.list(subject, page),
+    ...(store.walk === undefined ? {} : { walk: store.walk.bind(store) }),
     readSubject: (subject) => store.readSubject(subject),
     changeSubject: (subject, change) => store.changeSubject(subject, change),
     readDocument: (name) => store.readDocument(name),

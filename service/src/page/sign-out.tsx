@@ -40,7 +40,12 @@ export function renderSignOutConfirm(props: SignOutConfirmProps): string {
 }
 
 /** Ended because something better took its place, or with an account that cannot come back by itself. */
-const NO_RETURN: ReadonlySet<string> = new Set(['signed_in', 'signed_in_again', 'subject_disabled'])
+const NO_RETURN: ReadonlySet<string> = new Set([
+  'signed_in',
+  'signed_in_again',
+  'replaced',
+  'subject_disabled',
+])
 
 /** The last page of a stay: that it is over, why, and how to come back. */
 export function renderSignedOut(props: SignedOutProps): string {

@@ -62,6 +62,10 @@ const ends = {
     title: 'You signed in again',
     body: 'A newer sign-in in this browser took the place of this one.',
   },
+  replaced: {
+    title: 'A new session took over from this one',
+    body: 'Your visit went on in a fresh session, and the old one was closed behind you. Nothing you did is lost.',
+  },
   unknown: {
     title: 'You are signed out',
     body: 'This session has ended and left no note about the reason. Sign in again to carry on.',

@@ -63,6 +63,11 @@ export class Tables {
     }
   }
 
+  /** The ids of all records, also of those whose time is over, in no order. */
+  ids(): Iterable<SessionId> {
+    return this.#records.keys()
+  }
+
   /** The record of a session, live or lingering. */
   record(id: SessionId, now: number): SessionRecord | undefined {
     const record = this.#records.get(id)

@@ -28,9 +28,12 @@ const SENTENCES: readonly [pattern: RegExp, code: string, meaning: string][] = [
   [/non local key/i, 'TRYAGAIN', 'the slot is being moved to another node'],
 ]
 
-/** Whether Redis does not know the script (any more): it restarted, failed over, or was told to forget. */
+/**
+ * Whether Redis does not know the script (any more): it restarted, failed over, or was told to forget.
+ * valkey-glide has a word of its own for it.
+ */
 export function isUnknownScript(error: unknown): boolean {
-  return messageOf(error).includes('NOSCRIPT')
+  return /NOSCRIPT|NoScriptError/.test(messageOf(error))
 }
 
 /**

@@ -24,6 +24,8 @@ export interface Keys {
   index(bucket: string, subject: string): string
   subject(bucket: string, subject: string): string
   document(bucket: string, name: string): string
+  /** The pattern of all keys of sessions, for SCAN. */
+  readonly allSessions: string
 }
 
 /** @throws InvalidOption where the prefix could be taken for a pattern, a separator or a hash tag. */
@@ -37,6 +39,7 @@ export function createKeys(prefix: string): Keys {
     session: (id) => `${prefix}s{${encode(bucketPart(id))}}${encode(ownPart(id))}`,
     index: (bucket, subject) => `${prefix}u{${bucket}}${encodeSubject(subject)}`,
     subject: (bucket, subject) => `${prefix}g{${bucket}}${encodeSubject(subject)}`,
+    allSessions: `${prefix}s{*}*`,
     document: (bucket, name) => `${prefix}k{${bucket}}${encodeName('name', name)}`,
   }
 }

@@ -13,19 +13,20 @@ import { CHECK, HEALTH_FIELDS } from './scripts/check.js'
 import { LISTEN } from './scripts/listen.js'
 import { createSessionVerbs } from './sessions.js'
 import { createSubjectVerbs } from './subjects.js'
+import { createWalk } from './walk.js'
 
 /**
  * A store on Redis 6.2 or later, Valkey or MemoryDB: standalone, Sentinel or Cluster, any client. Every
- * verb is one script on one slot; nothing is kept without a TTL; no KEYS, SCAN, FUNCTION or
- * keyspace notification is used.
+ * verb is one script on one slot, but for {@link Store.walk}, which scans; nothing is kept without a TTL; no KEYS,
+ * FUNCTION or keyspace notification is used.
  *
  * The client should fail fast: this store adds no deadline of its own (`createResilientStore` does).
  * node-redis: `disableOfflineQueue: true`; ioredis: `enableOfflineQueue: false,
  * autoResendUnfulfilledCommands: false`; both: a reconnect delay of at most a second. An ACL user needs
  * `~sj:* +eval +evalsha` and what scripts/ calls: `+@hash +@sortedset +del +unlink +exists +rename
- * +pexpire +pttl +time`, `+info` for {@link Store.check}, and `+publish &sj:changes` to tell other processes
- * of changes: what is written without that right is written, but untold, and near caches elsewhere go on
- * serving what was. The user of a {@link RedisStoreOptions.subscriber} needs `+subscribe +unsubscribe +ping
+ * +pexpire +pttl +time`, `+info` for {@link Store.check}, `+scan` for {@link Store.walk}, and `+publish
+ * &sj:changes` to tell other processes of changes: what is written without that right is written, but untold,
+ * and near caches elsewhere go on serving what was. The user of a {@link RedisStoreOptions.subscriber} needs `+subscribe +unsubscribe +ping
  * &sj:changes`.
  *
  * @throws InvalidOption for an unknown kind of client, a subscriber that is not one connection, a prefix with other characters, or a wrong duration.
@@ -44,6 +45,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
     ...createRotation(context),
     ...createSubjectVerbs(context),
     ...createDocumentVerbs(context),
+    ...createWalk(context, options.client),
     changes,
     // A key of a random bucket: on a cluster, repeated checks come to every node.
     check: () => check(run, keys.subject(bucketOf(undefined), ''), settings),

@@ -1,5 +1,6 @@
-import { toRecord } from '../memory/record.js'
 import { InvalidInput } from '../../errors.js'
+import { checkChange } from '../input.js'
+import { toRecord } from '../memory/record.js'
 import { TRAITS, type SessionId, type TraitName } from '../record.js'
 import type {
   Change,
@@ -53,6 +54,7 @@ export function createSessionVerbs(
       return toReadResult(id, await run(READ, keys.session(id)))
     },
     async change(id, change) {
+      checkChange(change)
       return toChangeResult(await run(CHANGE, keys.session(id), ...toChangeWords(change)))
     },
     async end(id, reason, options) {
@@ -87,7 +89,8 @@ function toCreateResult(session: NewSession, reply: Reply): CreateResult {
   }
 }
 
-function toReadResult(id: SessionId, reply: Reply): ReadResult {
+/** What {@link READ} answers. */
+export function toReadResult(id: SessionId, reply: Reply): ReadResult {
   const { status, now, words } = reply
   if (status === 'missing' || status === 'corrupt') return { status, now }
   const split = 1 + Number(words[0])
@@ -107,7 +110,7 @@ function toChangeWords(change: Change): string[] {
     else written.push([TRAITS[name], value])
   }
   return [
-    toFlag(change.seen),
+    change.seen === true ? `=${toText(change.idleTimeout)}` : '',
     toFlag(change.forgetPrevious),
     toText(change.baseRevision),
     ...toRenewalWords(change.renewal),

@@ -8,8 +8,9 @@ import { findLive } from './lookup.js'
 import { fromData, fromTraits } from './row.js'
 
 /**
- * A touch or a patch of the data may be lost with the machine's power, as it may be lost a moment before
- * it was asked for; a secret or a fact about the session that was replaced must stay replaced.
+ * A touch, with a new idle time or without, or a patch of the data may be lost with the machine's power, as it
+ * may be lost a moment before it was asked for; a secret or a fact about the session that was replaced must
+ * stay replaced.
  */
 export function durabilityOf(change: Change): Durability {
   const isAboutFamily = change.family !== undefined || change.presentedGeneration !== undefined
@@ -42,6 +43,9 @@ export function change(context: Context, id: string, wanted: Change): ChangeResu
 }
 
 const TOUCH = `UPDATE session SET last_seen_at = ?, expires_at = ? WHERE id = ?`
+/** Names `ends_as` for its trigger, which tells near caches of the change: this one they have to hear of. */
+const NEW_IDLE_TIME = `
+  UPDATE session SET last_seen_at = ?, expires_at = ?, idle_timeout = ?, ends_as = ends_as WHERE id = ?`
 const PATCH = `UPDATE session SET revision = ?, data = ? WHERE id = ?`
 const REWRITE = `
   UPDATE session SET
@@ -57,15 +61,22 @@ function save(
   wanted: Change,
 ): void {
   if (record.family !== before.family) writeFamily(connection, record.id, record.family)
+  const isNewIdleTime = record.idleTimeout !== before.idleTimeout
+  if (isNewIdleTime) writeIdleTime(connection, record)
   if (isAboutFacts(wanted)) return rewrite(connection, record)
   const isPatched = record.revision !== before.revision
-  if (record.lastSeenAt !== before.lastSeenAt) touch(connection, record)
+  if (record.lastSeenAt !== before.lastSeenAt && !isNewIdleTime) touch(connection, record)
   if (isPatched) connection.run(PATCH, record.revision, fromData(record.data), record.id)
 }
 
 /** Writes down when a session was last seen. */
 export function touch(connection: Context['connection'], record: SessionRecord): void {
   connection.run(TOUCH, record.lastSeenAt, expiresAt(record), record.id)
+}
+
+function writeIdleTime(connection: Context['connection'], record: SessionRecord): void {
+  const { id, lastSeenAt, idleTimeout } = record
+  connection.run(NEW_IDLE_TIME, lastSeenAt, expiresAt(record), idleTimeout, id)
 }
 
 function rewrite(connection: Context['connection'], record: SessionRecord): void {

@@ -1,6 +1,7 @@
 import { InvalidOption } from '../../errors.js'
 import { systemClock, type Clock } from '../../system/clock.js'
 import { createRouting } from '../bucket.js'
+import { checkChange } from '../input.js'
 import {
   STORE_DEFAULTS,
   type Store,
@@ -26,6 +27,7 @@ import { rotate } from './rotate.js'
 import { changeSubject } from './subject.js'
 import { sweep } from './sweep.js'
 import { whenFree } from './waiting.js'
+import { walk } from './walk.js'
 import { createWriter } from './writer.js'
 
 /** Options of {@link openSqliteStore}. */
@@ -154,14 +156,17 @@ function toStore(connection: Connection, options: SqliteStoreOptions): Store {
         return create(context, session)
       }),
     read: (id) => access.read((context) => read(context, id)),
-    change: (id, wanted) =>
-      access.write(durabilityOf(wanted), (context) => change(context, id, wanted)),
+    change: async (id, wanted) => {
+      checkChange(wanted)
+      return access.write(durabilityOf(wanted), (context) => change(context, id, wanted))
+    },
     rotate: (id, rotation) => access.write('synced', (context) => rotate(context, id, rotation)),
     end: (id, reason, how) => access.write('synced', (context) => end(context, id, reason, how)),
     endAll: (subject, reason, except) =>
       access.write('synced', (context) => endAll(context, subject, reason, except)),
     reap: (subject, limit) => access.write('written', (context) => reap(context, subject, limit)),
     list: (subject, page) => access.read((context) => list(context, subject, page)),
+    walk: (step) => access.read((context) => walk(context, step)),
     readSubject: (subject) => access.read((context) => readSubject(context, subject)),
     changeSubject: (subject, wanted) =>
       access.write('synced', (context) => changeSubject(context, subject, wanted)),

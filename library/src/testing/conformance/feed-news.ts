@@ -35,6 +35,7 @@ export const OF_SESSIONS: readonly News[] = [
   aChange('a written key', setting('a', '2')),
   aChange('a deleted key', { delete: ['a'] }),
   aChange('an increment', { increment: new Map([['n', 1]]), seen: true }),
+  aChange('a new idle time', { seen: true, idleTimeout: 2 * HOUR }),
   aChange('traits', { traits: { agent: 'b' } }),
   aChange('an authentication', { isAuthentication: true, seen: true }),
   aChange('another family', { family: newFamily() }),
@@ -152,6 +153,13 @@ export const QUIET: readonly Quiet[] = [
     async prepare({ store }) {
       const { id } = await start(store, { data: { a: '1' }, family: newFamily() })
       return async (handle) => changed(await handle.change(id, { seen: true }))
+    },
+  },
+  {
+    name: 'a session that was seen, with the idle time that it has',
+    async prepare({ store }) {
+      const { id, idleTimeout } = await start(store, { data: { a: '1' } })
+      return async (handle) => changed(await handle.change(id, { seen: true, idleTimeout }))
     },
   },
   {

@@ -121,6 +121,7 @@ const WAYS_OUT: readonly WayOut[] = [
 const CHANGES: readonly Change[] = [
   {},
   { seen: true },
+  { seen: true, idleTimeout: DAY },
   setting('a', '1'),
   { delete: ['a'] },
   { increment: new Map([['n', 1]]) },

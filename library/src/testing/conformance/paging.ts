@@ -3,7 +3,8 @@ import { InvalidInput } from '../../errors.js'
 import type { Chapter, ConformanceTest } from './harness.js'
 import { ids, listAll, MINUTE, start, startMany } from './fixtures.js'
 
-const MALFORMED: readonly string[] = [
+/** Texts that no list and no walk has given. */
+export const MALFORMED_CURSORS: readonly string[] = [
   '',
   'x',
   '0',
@@ -83,7 +84,7 @@ const tests: readonly ConformanceTest[] = [
     title: 'refuses a malformed cursor by its name',
     async run({ store }) {
       await startMany(store, 3)
-      for (const cursor of MALFORMED) {
+      for (const cursor of MALFORMED_CURSORS) {
         await assert.rejects(
           store.list('ann', { limit: 2, cursor }),
           (error) => error instanceof InvalidInput && error.field === 'cursor',

@@ -3,7 +3,7 @@ import { InvalidOption, StoreUnavailable } from '../../../src/errors.js'
 import { createNearCache } from '../../../src/store/near-cache.js'
 import type { Change, Rotation, Store } from '../../../src/store/store.js'
 import { createManualClock } from '../../../src/testing/index.js'
-import { altered, HOUR, MINUTE, open, recordOf, session } from './support.js'
+import { altered, HOUR, MINUTE, open, openTwo, recordOf, session } from './support.js'
 
 const ID = 'AA.one'
 
@@ -431,6 +431,46 @@ function slowed(store: Store, gate: Promise<unknown>): Store {
     writeDocument: (...args) => gate.then(() => store.writeDocument(...args)),
   })
 }
+
+describe('a new idle time', () => {
+  it('of this process is served with the next read, and never the one before', async () => {
+    const { cache, clock } = await filled()
+    await cache.change(ID, { seen: true, idleTimeout: MINUTE })
+    expect(cache.peek(ID)).toBeUndefined()
+    expect(recordOf(await cache.read(ID)).idleTimeout).toBe(MINUTE)
+    clock.advance(MINUTE - 1)
+    expect(cache.peek(ID)).toBeDefined()
+    clock.advance(1)
+    expect(cache.peek(ID)).toBeUndefined()
+  })
+
+  it('of another process is heard of', async () => {
+    const { one, two } = openTwo()
+    const cache = createNearCache(two)
+    await one.create(session('one'))
+    await cache.read(ID)
+    await one.change(ID, { seen: true, idleTimeout: HOUR })
+    expect(cache.peek(ID)).toBeDefined()
+    await one.change(ID, { seen: true, idleTimeout: MINUTE })
+    expect(cache.peek(ID)).toBeUndefined()
+    await cache.close()
+  })
+})
+
+describe('a walk past a near cache', () => {
+  it('gives what the store gives, and keeps nothing of it', async () => {
+    const { cache, other } = await opened()
+    const { records } = (await cache.walk?.({ limit: 10 })) ?? {}
+    expect(records).toEqual([recordOf(await other.read(ID))])
+    expect(cache.stats().entries).toBe(0)
+  })
+
+  it('is absent where the store has none', () => {
+    const { store } = open()
+    const { walk: _, ...rest } = store
+    expect(createNearCache(rest).walk).toBeUndefined()
+  })
+})
 
 describe('time in a near cache', () => {
   it('is over to the millisecond: idle', async () => {

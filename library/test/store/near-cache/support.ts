@@ -49,6 +49,7 @@ export function altered(store: Store, parts: Partial<Store>): Store {
     endAll: (subject, reason, except) => store.endAll(subject, reason, except),
     reap: (subject, limit) => store.reap(subject, limit),
     list: (subject, page) => store.list(subject, page),
+    ...(store.walk === undefined ? {} : { walk: store.walk.bind(store) }),
     readSubject: (subject) => store.readSubject(subject),
     changeSubject: (subject, change) => store.changeSubject(subject, change),
     readDocument: (name) => store.readDocument(name),

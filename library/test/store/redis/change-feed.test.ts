@@ -164,6 +164,7 @@ describe.each(LIBRARIES)('with %s', (_, by) => {
       { set: new Map([['a', '1']]) },
       { increment: new Map([['n', 1]]), seen: true },
       { delete: ['a'] },
+      { seen: true, idleTimeout: 2 * MINUTE },
       { traits: { agent: 'x' } },
       { traits: { agent: null } },
       { renewal },

@@ -1,3 +1,4 @@
+import { GlideClient, GlideClusterClient } from '@valkey/valkey-glide'
 import { Cluster, Redis as IoRedis } from 'ioredis'
 import { createClient, createClientPool, createCluster, createSentinel, RESP_TYPES } from 'redis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -67,6 +68,7 @@ async function live(store: Store): Promise<void> {
     session.id,
     { agent: 'x' },
   ])
+  expect(await idsOnWalk(store)).toContain(session.id)
   const set = new Map([['rôle', '"ädmin"']])
   expect((await store.changeSubject('ünn', { set })).attributes).toEqual(set)
   expect((await store.endAll('ünn', 'password_changed')).count).toBeGreaterThan(0)
@@ -81,6 +83,17 @@ async function live(store: Store): Promise<void> {
   expect((await store.read(`${session.id.slice(0, 3)}unknown`)).status).toBe('missing')
   expect((await store.check()).details).toMatchObject({ version: /^\d/, role: 'master' })
   await store.close()
+}
+
+async function idsOnWalk(store: Store): Promise<string[]> {
+  const ids: string[] = []
+  let cursor: string | undefined
+  do {
+    const step = await store.walk?.({ limit: 3, cursor })
+    ids.push(...(step?.records ?? []).map(({ id }) => id))
+    cursor = step?.next
+  } while (cursor !== undefined)
+  return ids
 }
 
 type Connect = () => Promise<RedisClient>
@@ -177,7 +190,27 @@ const FORMS: readonly (readonly [string, Connect])[] = [
     },
   ],
   [
-    // Not installed here: its one method that is used, with its spelling of the words.
+    'valkey-glide 2',
+    async () => {
+      const client = await GlideClient.createClient({
+        addresses: [{ host, port: server.port }],
+        requestTimeout: 10_000,
+      })
+      opened.push(() => client.close())
+      return client
+    },
+  ],
+  [
+    'valkey-glide 2, cluster',
+    async () => {
+      const addresses = cluster.ports.map((port) => ({ host, port }))
+      const client = await GlideClusterClient.createClient({ addresses, requestTimeout: 10_000 })
+      opened.push(() => client.close())
+      return client
+    },
+  ],
+  [
+    // Its one method that is used, with its spelling of the words.
     'what has the shape of valkey-glide',
     async () => {
       const client = createClient({ url: server.url })
@@ -189,9 +222,13 @@ const FORMS: readonly (readonly [string, Connect])[] = [
 ]
 
 describe('a client', () => {
-  it.each(FORMS)('of the form %s runs every verb', async (_, connect) => {
-    await live(createRedisStore({ client: await connect() }))
-  })
+  it.each(FORMS)(
+    'of the form %s runs every verb, the scripts of which Redis does not know yet',
+    async (_, connect) => {
+      await Promise.all([server, ...cluster.nodes].map((node) => node.cli('script', 'flush')))
+      await live(createRedisStore({ client: await connect() }))
+    },
+  )
 
   it('that is none is refused when the store is set up', () => {
     for (const client of [{}, { get: quiet }, { eval: quiet }]) {

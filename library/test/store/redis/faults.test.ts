@@ -307,7 +307,7 @@ describe('what Redis refuses', () => {
   })
 
   const RIGHTS =
-    '+eval +evalsha +@hash +@sortedset +del +unlink +exists +rename +pexpire +pttl +time'
+    '+eval +evalsha +@hash +@sortedset +del +unlink +exists +rename +pexpire +pttl +time +scan'
   const FAMILY = { seedDigest: 'seed', lifetime: HOUR }
   const ROTATION = { seedDigest: 'seed', client: undefined, idleTimeout: undefined, isSeen: true }
 
@@ -344,6 +344,8 @@ describe('what Redis refuses', () => {
     if (mayPublish) await expect.poll(() => store.changes?.age()).toBeLessThan(400)
     const first = await start(store)
     await store.change(first, { seen: true, set: new Map([['a', '1']]), traits: { agent: null } })
+    await store.change(first, { seen: true, idleTimeout: 2 * HOUR })
+    expect((await store.walk?.({ limit: 100 }))?.records.map(({ id }) => id)).toEqual([first])
     await store.end(first, 'logged_out')
     await store.endAll('ann', 'revoked_admin', await start(store))
     await start(store)

@@ -70,6 +70,7 @@ async function everyVerb(store: Store, subject: string): Promise<Verbs> {
   }
   const change: Change = {
     seen: true,
+    idleTimeout: 2 * MINUTE,
     set: new Map([['a', '1']]),
     delete: ['b'],
     increment: new Map([['n', 1]]),

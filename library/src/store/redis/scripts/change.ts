@@ -3,8 +3,8 @@ import { FAMILY } from './family.js'
 import { INDEX, LIVE, OWNER, SESSION, TELL } from './snippets.js'
 
 /**
- * Arguments: 5 `1` when the session was seen, 6 `1` to forget the previous digest, 7 the base revision
- * (or nothing); 8 digest the renewal expects (or nothing: no renewal), 9 the new one, 10 the one to keep,
+ * Arguments: 5 `=` when the session was seen, and behind it the new idle time (or nothing), 6 `1` to forget the
+ * previous digest, 7 the base revision (or nothing); 8 digest the renewal expects (or nothing: no renewal), 9 the new one, 10 the one to keep,
  * 11 for how long, 12 `1` for an authentication; 13 seed digest of a new family of refresh tokens (or nothing)
  * and 14 its lifetime, 15 the generation that was presented (or nothing); then five lists, each after its
  * length: keys and JSON to set, keys to delete, keys and numbers to add, keys and revisions expected, traits
@@ -71,7 +71,8 @@ for _, delete in ipairs(deletes) do
   if entry ~= '' then present[#present + 1] = delete.key end
 end
 
-if ARGV[5] == '1' then assert_index(session.subject) end
+local seen, idle = ARGV[5] ~= '', tonumber(string.sub(ARGV[5], 2))
+if seen then assert_index(session.subject) end
 local revision = whole(redis.call('HGET', KEYS[1], 'R')) or 0
 if #sets + #adds + #present > 0 then
   revision = revision + 1
@@ -104,9 +105,13 @@ if ARGV[13] ~= '' then
   begin_family(ARGV[13], age, tonumber(ARGV[14]))
   told = true
 end
-if ARGV[5] == '1' then
+if seen then
   session.seen = math.max(session.seen, age)
   redis.call('HSET', KEYS[1], 'T', text(session.seen))
+  if idle and idle ~= session.idle then
+    session.idle, told = idle, true
+    redis.call('HSET', KEYS[1], 'I', text(idle))
+  end
   keep_session(session)
 end
 if told then tell('c ' .. session_id(name)) end

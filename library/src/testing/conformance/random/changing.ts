@@ -9,6 +9,7 @@ export function toChange(drawn: Drawn<'change'>, record: SessionRecord): Change 
   const bases = { current: record.revision, stale: Math.max(0, record.revision - 2) }
   return {
     seen: drawn.seen,
+    ...(drawn.seen && drawn.idle !== undefined ? { idleTimeout: drawn.idle * STEP } : {}),
     forgetPrevious: drawn.forgetPrevious,
     ...keysOf(drawn),
     expect: new Map(
@@ -101,6 +102,7 @@ function apply(record: SessionRecord, change: Change, now: number): SessionRecor
     ...record,
     ...secretAfter(change, now),
     ...instantsAfter(record, change, now),
+    idleTimeout: change.idleTimeout ?? record.idleTimeout,
     family: familyAfter(record, change, now),
     revision: written > 0 ? revision : record.revision,
     traits: traitsAfter(record, change),

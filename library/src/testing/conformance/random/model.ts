@@ -65,10 +65,14 @@ export class Model {
     return ending === undefined && this.now === expiresAt(record) + STORE_DEFAULTS.lingerFor
   }
 
+  /** The live sessions of a subject. */
   live(subject: string): ModelSession[] {
-    return this.sessions.filter(
-      (session) => session.record.subject === subject && this.standing(session).status === 'live',
-    )
+    return this.allLive().filter(({ record }) => record.subject === subject)
+  }
+
+  /** The live sessions of everybody. */
+  allLive(): ModelSession[] {
+    return this.sessions.filter((session) => this.standing(session).status === 'live')
   }
 
   /** Sessions that `reap` has to report: over, and not yet reported. */

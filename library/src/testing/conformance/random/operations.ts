@@ -41,6 +41,8 @@ export type Operation = { readonly handle: 'store' | 'other' } & (
       readonly kind: 'change'
       readonly session: number
       readonly seen: boolean
+      /** Steps of a new idle time, where it was seen. */
+      readonly idle: number | undefined
       readonly keys: readonly { readonly key: string; readonly action: KeyAction }[]
       readonly expect: readonly { readonly key: string; readonly holds: boolean }[]
       readonly base: 'none' | 'current' | 'stale'
@@ -75,6 +77,7 @@ export type Operation = { readonly handle: 'store' | 'other' } & (
       readonly except: number | undefined
     }
   | { readonly kind: 'reap' | 'list'; readonly subject: string; readonly limit: number }
+  | { readonly kind: 'walk'; readonly limit: number }
   | {
       readonly kind: 'changeSubject'
       readonly subject: string
@@ -144,6 +147,10 @@ export function operations(fc: FastCheck): Arbitrary<Operation> {
     },
     { weight: 4, arbitrary: subjectChanges(fc) },
     {
+      weight: 2,
+      arbitrary: fc.record({ handle, kind: kind('walk'), limit: fc.integer({ min: 1, max: 40 }) }),
+    },
+    {
       weight: 6,
       arbitrary: fc.record({
         handle,
@@ -200,6 +207,7 @@ function changes(fc: FastCheck): Arbitrary<Operation> {
     kind: fc.constant('change' as const),
     session: sessions(fc),
     seen: fc.boolean(),
+    idle: fc.constantFrom(undefined, undefined, undefined, undefined, 1, 2, 4, 9),
     keys: fc.uniqueArray(fc.record({ key, action }), few),
     expect: fc.uniqueArray(fc.record({ key, holds: rarely.map((drawn) => !drawn) }), {
       ...few,

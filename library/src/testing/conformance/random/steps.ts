@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { STORE_DEFAULTS, type Store } from '../../../store/store.js'
 import { changed, find, listAll, newId, reapAll } from '../fixtures.js'
+import { walkAll } from '../walking.js'
 import { create } from './creating.js'
 import { expectChange, toChange, valuesOf } from './changing.js'
 import type { Model, ModelSession } from './model.js'
@@ -26,6 +27,7 @@ const STEPS: { readonly [Kind in Operation['kind']]: Step<Kind> } = {
   endAll,
   reap,
   list,
+  walk,
   changeSubject,
   advance,
 }
@@ -154,6 +156,18 @@ async function list(world: World, drawn: Drawn<'list'>, store: Store): Promise<v
     const session = world.model.byId(record.id)
     assert.ok(live.includes(session), 'a session is listed that is not live')
     assertRecord(world, record, { ...session.record, data: new Map() })
+  }
+}
+
+async function walk(world: World, { limit }: Drawn<'walk'>, store: Store): Promise<void> {
+  if (store.walk === undefined) return
+  const met = await walkAll(store, limit)
+  const live = world.model.allLive()
+  assert.equal(met.size, live.length, 'how many a walk meets')
+  for (const { record } of live) {
+    const actual = met.get(record.id)
+    assert.ok(actual, 'a walk missed a live session')
+    assertRecord(world, actual, record)
   }
 }
 
