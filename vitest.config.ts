@@ -9,7 +9,8 @@ import { defineConfig } from 'vitest/config'
  *
  *   *.integration.test.ts                    needs a server of its own, a process, or seconds
  *   *conformance.test.ts                     a whole store conformance suite
- *   redis/ sqlite/ fault/ attack/            in library/test: a folder of that name in the path
+ *   redis/ sqlite/ fault/ attack/            in library/test: a folder of that name in the path,
+ *   differential/                            or one that compares with another package
  *   service/test/ outside service/test/unit/ the service as a whole
  *
  * service/test/browser belongs to Playwright and runs in neither.
@@ -17,7 +18,7 @@ import { defineConfig } from 'vitest/config'
 const SLOW_IN_LIBRARY = [
   'library/test/**/*.integration.test.ts',
   'library/test/**/*conformance.test.ts',
-  'library/test/**/{redis,sqlite,fault,attack}/**/*.test.ts',
+  'library/test/**/{redis,sqlite,fault,attack,differential}/**/*.test.ts',
 ]
 const SLOW_IN_SERVICE = 'service/test/unit/**/*.integration.test.ts'
 const BROWSER = 'service/test/browser/**'

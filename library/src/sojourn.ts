@@ -66,8 +66,7 @@ export interface Sojourn<Data extends object> extends Register {
 export function createSojourn<Data extends object = Record<string, unknown>>(
   options: SojournOptions<Data>,
 ): Sojourn<Data> {
-  const clock = options.clock ?? systemClock
-  const core = createCore(options, clock)
+  const core = createCore(options)
   const { settings, store, events, upkeep } = core
   const parts: ExchangeParts = {
     core,
@@ -101,8 +100,14 @@ export function createSojourn<Data extends object = Record<string, unknown>>(
 /** Milliseconds. */
 const DOCUMENT_STALENESS = 500
 
-/** What all requests share. */
-function createCore<Data extends object>(options: SojournOptions<Data>, clock: Clock): Core {
+/**
+ * What all requests share. For those in compat/ whose sessions are not presented by our own cookies and tokens:
+ * they call the verbs of session/ themselves.
+ */
+export function createCore<Data extends object>(
+  options: SojournOptions<Data>,
+  clock: Clock = options.clock ?? systemClock,
+): Core {
   const settings = toSettings(options)
   const events = createEvents()
   const given = options.store ?? createMemoryStore({ clock })

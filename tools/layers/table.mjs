@@ -80,6 +80,17 @@ export const PACKAGES = [
     why: 'an adapter may import the types of its own framework, nothing else',
   },
   {
+    part: /^compat\/jwt-redis-sessions\/own-client\.ts$/,
+    packages: /^redis$/,
+    why: 'jwt-redis-sessions connects by itself: this one file loads the optional peer redis, nothing else does',
+  },
+  {
+    part: /^compat\//,
+    packages: /^(express|express-session)$/,
+    typesOnly: true,
+    why: 'a drop-in may import the types of what it stands in for, nothing else',
+  },
+  {
     part: /^/,
     packages: /^(?!)/,
     why: 'the library loads no package here, not even for its types',

@@ -67,11 +67,8 @@ export async function refresh(
   const kit = kitOf(core)
   const presented = kit.refreshTokens.parse(text)
   if (presented === undefined) return refuse(core, JWT.test(text) ? 'kind' : 'unknown', request)
-  const proof = await judgeProof(core, presented.sessionId, request)
-  if (proof?.ok === false) return refuseProof(core, proof.code, request)
-  const result = await rotate(core, presented, proof?.thumbprint, request)
-  if (!isExchanged(result)) return refuseResult(core, result, request)
-  kit.clock.heard(result.now)
+  const result = await exchange(core, presented, request)
+  if (result.status === 'refused') return result
   const { record } = result
   const subject = record.subject ?? ''
   const access = await issueAccess(kit, result, result.generation)
@@ -83,6 +80,23 @@ export async function refresh(
     tokens: toTokenSet(record, access, kit.refreshTokens.successor(presented, result.generation)),
     subject,
   }
+}
+
+/**
+ * The exchange itself, for whoever writes tokens in another form than ours: `presented` was taken from one whose
+ * signature is good, and the tokens are made from the answer. Tells of a reuse and of refusals, not of a success.
+ */
+export async function exchange(
+  core: Core,
+  presented: PresentedRefreshToken,
+  request: RefreshRequest = {},
+): Promise<Exchanged | RefreshRefused> {
+  const proof = await judgeProof(core, presented.sessionId, request)
+  if (proof?.ok === false) return refuseProof(core, proof.code, request)
+  const result = await rotate(core, presented, proof?.thumbprint, request)
+  if (!isExchanged(result)) return refuseResult(core, result, request)
+  kitOf(core).clock.heard(result.now)
+  return result
 }
 
 async function judgeProof(
@@ -114,7 +128,8 @@ async function rotate(
   })
 }
 
-type Exchanged = Extract<RotateResult, { readonly generation: number }>
+/** It was exchanged: the session as it is now, and the number of the successor. */
+export type Exchanged = Extract<RotateResult, { readonly generation: number }>
 
 function isExchanged(result: RotateResult): result is Exchanged {
   return 'generation' in result

@@ -3,6 +3,7 @@ import type { EndReason } from '../store/end-reason.js'
 import { NO_SUBJECT_RECORD, type SessionRecord } from '../store/record.js'
 import type { NewSession } from '../store/store.js'
 import type { Lifetime } from './lifetime.js'
+import type { Events } from './events.js'
 import { load } from './load.js'
 import { active, adopt, type Visit } from './visit.js'
 import type { WorkingCopy } from './working-copy.js'
@@ -107,7 +108,7 @@ export async function createStay(
     ...(settings.limit === undefined || !isLimited ? {} : { limit: settings.limit }),
   }
   const result = await store.create(wanted)
-  if (result.status === 'refused') throw refusal(visit, subject ?? '', result.reason)
+  if (result.status === 'refused') throw refusal(core.events, subject ?? '', result.reason)
   const { record } = result
   events.emit('session.started', {
     id,
@@ -131,9 +132,14 @@ export async function createStay(
   return { token, record }
 }
 
-function refusal(visit: Visit, subject: string, reason: 'limit' | 'disabled' | 'exists'): Error {
+/** Why a session was not started, as an error; told to those who listen. */
+export function refusal(
+  events: Events,
+  subject: string,
+  reason: 'limit' | 'disabled' | 'exists',
+): Error {
   if (reason === 'exists') return new Error('A fresh session id was already taken.')
-  visit.core.events.emit('session.refused', { subject, reason })
+  events.emit('session.refused', { subject, reason })
   return reason === 'limit'
     ? new SessionRefused('session_limit', 'You are signed in on too many devices. End one first.')
     : new SessionRefused('subject_disabled', 'This account is disabled.')

@@ -11,6 +11,7 @@
  * ```
  */
 export type { Family } from './family.js'
+export { observeAdoption, type AdoptionStats } from './adoption.js'
 export { observeCache } from './cache.js'
 export { createMetrics, DEFAULT_SERIES_LIMIT, type Metrics } from './metrics.js'
 export { observeSojourn } from './observe.js'

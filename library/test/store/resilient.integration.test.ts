@@ -33,9 +33,7 @@ describe('a walk', () => {
   })
 
   it('is absent where the store has none', () => {
-    const store = createResilientStore(
-      Object.assign(createMemoryStore(), { walk: undefined }),
-    )
+    const store = createResilientStore(Object.assign(createMemoryStore(), { walk: undefined }))
     expect('walk' in store).toBe(false)
   })
 })

@@ -1,0 +1,33 @@
+import type { Metrics } from './metrics.js'
+
+/** What a store with legacy records beside its own has met; `stats()` of `keepSessions` answers it. */
+export interface AdoptionStats {
+  readonly adopted: number
+  readonly mirrored: number
+  readonly merged: number
+  readonly endedByOldNode: number
+  readonly undecodable: number
+}
+
+/**
+ * Shows how a migration goes: `observeAdoption(metrics, () => store.kept.stats())`. When no legacy record is taken
+ * over or merged any more, the last old node is gone. Read when the text is made.
+ */
+export function observeAdoption(metrics: Metrics, stats: () => AdoptionStats): void {
+  metrics
+    .counter('sojourn_sessions_adopted_total', ADOPTED)
+    .series({})
+    .readFrom(() => stats().adopted)
+  const records = metrics.counter('sojourn_legacy_records_total', RECORDS, ['outcome'])
+  const show = (outcome: string, read: (now: AdoptionStats) => number): void => {
+    records.series({ outcome }).readFrom(() => read(stats()))
+  }
+  show('mirrored', ({ mirrored }) => mirrored)
+  show('merged', ({ merged }) => merged)
+  show('ended', ({ endedByOldNode }) => endedByOldNode)
+  show('undecodable', ({ undecodable }) => undecodable)
+}
+
+const ADOPTED = 'Sessions that were taken over from legacy records.'
+const RECORDS =
+  'Legacy records written beside ours (mirrored), changed by an old node (merged), destroyed by one (ended), or no session (undecodable).'
