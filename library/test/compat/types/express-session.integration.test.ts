@@ -1,0 +1,45 @@
+/**
+ * The types of the drop-in, as an application meets them: the built package, in a folder of its own, compiled by the
+ * compilers people have. What must not compile carries @ts-expect-error in the files; where it does compile, that is
+ * an error of its own.
+ */
+import { afterAll, describe, expect, it } from 'vitest'
+import { layOut } from './application.js'
+
+const ESM = 'express-session.esm.txt'
+const CJS = 'express-session.cjs.txt'
+const SETTINGS = [
+  {
+    compiler: 'typescript',
+    title: 'a package of ES modules, one file of it CommonJS by import = require, TypeScript 6.0',
+    application: layOut({ 'app.ts': ESM, 'other.cts': CJS }, 'module'),
+    settings: { module: 'nodenext', verbatimModuleSyntax: true },
+  },
+  {
+    compiler: 'typescript-5',
+    title:
+      'a CommonJS package, written as ES modules, with one real one and one by import = require, TypeScript 5.9',
+    application: layOut({ 'app.ts': ESM, 'other.mts': ESM, 'third.cts': CJS }),
+    settings: { module: 'nodenext', esModuleInterop: true },
+  },
+  {
+    compiler: 'typescript',
+    title: 'what a bundler takes, TypeScript 6.0',
+    application: layOut({ 'app.ts': ESM }, 'module'),
+    settings: { module: 'esnext', moduleResolution: 'bundler' },
+  },
+]
+afterAll(() => {
+  for (const { application } of SETTINGS) application.remove()
+})
+
+// Each takes seconds: what a compiler and a layout can do wrong is met once.
+describe('the types of the drop-in', () => {
+  it.each(SETTINGS)(
+    'behaviour 31b: declare module "express-session" types req.session in $title',
+    async ({ application, compiler, settings }) => {
+      expect(await application.compile(compiler, settings)).toBe('')
+    },
+    60_000,
+  )
+})
