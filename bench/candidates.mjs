@@ -102,6 +102,36 @@ export const CANDIDATES = [
     credential: 'cookie',
   },
   {
+    name: 'drop-in, MemoryStore',
+    kind: 'drop-in-memory',
+    path: '/me',
+    credential: 'cookie',
+  },
+  {
+    name: 'drop-in, connect-redis records mirrored (imports changed, no more)',
+    kind: 'drop-in-redis',
+    path: '/me',
+    credential: 'cookie',
+  },
+  {
+    name: 'drop-in, connect-redis records mirrored, write each time',
+    kind: 'drop-in-redis',
+    path: '/write',
+    credential: 'cookie',
+  },
+  {
+    name: 'drop-in, our Redis store, near cache',
+    kind: 'drop-in-own-redis',
+    path: '/me',
+    credential: 'cookie',
+  },
+  {
+    name: 'drop-in, our Redis store, write each time',
+    kind: 'drop-in-own-redis',
+    path: '/write',
+    credential: 'cookie',
+  },
+  {
     name: 'jsonwebtoken HS256 (cannot be revoked)',
     kind: 'jsonwebtoken',
     path: '/me',

@@ -1,15 +1,18 @@
-import session from 'express-session'
 import { connect } from '../harness/redis.mjs'
 
-/** `express-session` as its documentation has it, with its own store or connect-redis. */
+/**
+ * `express-session` as its documentation has it, with its own store or connect-redis; and our drop-ins in their place
+ * (`drop-in-…`), with nothing changed but the imports.
+ */
 export async function mountExpressSession({ app, kind, redisUrl, secret, answer, subjectOf }) {
+  const { default: session } = await import(moduleFor(kind, 'express-session'))
   app.use(
     session({
       secret,
       resave: false,
       saveUninitialized: false,
       cookie: { maxAge: 3_600_000 },
-      ...(kind.includes('redis') ? { store: await redisStore(redisUrl) } : {}),
+      ...(await storeFor(kind, redisUrl)),
     }),
   )
   app.post('/login', (request, response) => {
@@ -27,7 +30,21 @@ export async function mountExpressSession({ app, kind, redisUrl, secret, answer,
   })
 }
 
-async function redisStore(redisUrl) {
-  const { RedisStore } = await import('connect-redis')
-  return new RedisStore({ client: await connect(redisUrl) })
+function moduleFor(kind, name) {
+  return kind.startsWith('drop-in') ? `sojourn/${name}` : name
+}
+
+async function storeFor(kind, redisUrl) {
+  if (kind === 'drop-in-own-redis') return { store: await ownStore(redisUrl) }
+  if (!kind.includes('redis')) return {}
+  const { RedisStore } = await import(moduleFor(kind, 'connect-redis'))
+  const prefix = kind.startsWith('drop-in') ? 'drop:' : 'sess:'
+  return { store: new RedisStore({ client: await connect(redisUrl), prefix }) }
+}
+
+/** The drop-in when the migration is over: our store alone, with its near cache. */
+async function ownStore(redisUrl) {
+  const { createRedisStore } = await import('sojourn/redis')
+  const client = await connect(redisUrl)
+  return createRedisStore({ client, subscriber: await connect(redisUrl), keyPrefix: 'so:' })
 }

@@ -33,7 +33,7 @@ function mountBare({ answer }) {
 
 async function mount() {
   if (kind.startsWith('sojourn')) return (await import('./sojourn.mjs')).mountSojourn(bench)
-  if (kind.startsWith('express-session'))
+  if (kind.startsWith('express-session') || kind.startsWith('drop-in'))
     return (await import('./express-session.mjs')).mountExpressSession(bench)
   if (kind === 'jsonwebtoken') return (await import('./jwt.mjs')).mountJsonwebtoken(bench)
   if (kind === 'jose') return (await import('./jwt.mjs')).mountJose(bench)

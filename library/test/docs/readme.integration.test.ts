@@ -112,6 +112,13 @@ describe('the README', () => {
       'docs/status.md',
       'docs/guide/redis.md',
       'docs/guide/tokens.md',
+      'docs/guide/from-express-session.md',
+      'docs/guide/from-connect-redis.md',
+      'docs/guide/from-jwt-redis-sessions.md',
+      'docs/guide/csrf-from-csurf.md',
+      'docs/guide/neighbours.md',
+      'docs/decisions/0007-drop-ins.md',
+      'examples/README.md',
       'deploy/README.md',
       'bench/README.md',
     ]) {

@@ -1,0 +1,84 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { waitFor } from '../../support/redis-server.js'
+import { WebClient } from '../../support/web.js'
+
+const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
+const children = new Set<ChildProcess>()
+
+export interface RunningExample {
+  readonly port: number
+  readonly client: WebClient
+  newClient(): WebClient
+  /** Everything that it printed so far. */
+  output(): string
+  stop(): Promise<void>
+}
+
+/** What becomes of a program that ends by itself. */
+export interface EndedExample {
+  readonly exitCode: number | null
+  readonly output: string
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Starts a program of examples/ as its reader would, and waits until it says where it listens. */
+export async function startExample(
+  path: string,
+  environment: Environment,
+): Promise<RunningExample> {
+  const { child, output } = launch(path, environment)
+  await waitFor(`${path} to start`, async () => {
+    if (child.exitCode !== null) throw new Error(`${path} ended at once: ${output()}`)
+    return /Server running on/.test(output())
+  })
+  const port = Number(/localhost:(\d+)/.exec(output())?.[1])
+  const newClient = (): WebClient => new WebClient({ port })
+  return { port, client: newClient(), newClient, output, stop: () => stop(child) }
+}
+
+/** Starts a program that is expected to refuse, and waits until it has ended. */
+export async function refusedExample(
+  path: string,
+  environment: Environment,
+): Promise<EndedExample> {
+  const { child, output } = launch(path, environment)
+  await waitFor(`${path} to refuse`, async () => {
+    if (/Server running on/.test(output())) throw new Error(`${path} started all the same`)
+    return child.exitCode !== null
+  })
+  return { exitCode: child.exitCode, output: output() }
+}
+
+/** Ends what a test left running. */
+export async function stopExamples(): Promise<void> {
+  await Promise.all([...children].map(stop))
+}
+
+function launch(path: string, environment: Environment) {
+  const { NODE_ENV, SESSION_SECRET, PORT, REDIS_URL, ...inherited } = process.env
+  void [NODE_ENV, SESSION_SECRET, PORT, REDIS_URL]
+  const child = spawn(process.execPath, [join(ROOT, 'examples', path)], {
+    cwd: ROOT,
+    env: { ...inherited, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  children.add(child)
+  let text = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+    })
+  }
+  return { child, output: () => text }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  children.delete(child)
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  child.kill('SIGKILL')
+  await ended
+}
