@@ -12,13 +12,21 @@ function httpsOnly(publicUrl) {
   const { origin, protocol } = new URL(publicUrl)
   if (protocol !== 'https:') throw new Error('PUBLIC_URL must begin with https://')
   return (req, res, next) => {
-    // Express believes X-Forwarded-Proto from as many proxies as `trust proxy` says, and from nobody else.
-    if (req.secure) return next()
+    if (cameByHttps(req)) return next()
     if (req.method !== 'GET' && req.method !== 'HEAD') {
       return res.status(403).json({ error: 'Use https' })
     }
     res.redirect(308, origin + req.originalUrl.replace(/^\/*/, '/'))
   }
+}
+
+/**
+ * Express believes X-Forwarded-Proto from as many proxies as `trust proxy` says, and from nobody else; but of several words it
+ * takes the first, which a client may have written before the proxy added its own. So all of them have to agree.
+ */
+function cameByHttps(req) {
+  const words = (req.get('X-Forwarded-Proto') ?? 'https').split(',')
+  return req.socket.encrypted || (req.secure && words.every((word) => word.trim() === 'https'))
 }
 
 /** What browsers may load in our pages, and that they come by https for a year. */

@@ -45,7 +45,7 @@ const server = app.listen(config.port, (error) => {
  * never to what the request itself calls a host.
  */
 function requireHttps(req, res, next) {
-  if (req.secure) {
+  if (cameByHttps(req)) {
     res.set('Strict-Transport-Security', 'max-age=31536000; includeSubDomains')
     next()
   } else if (config.publicHost !== undefined && (req.method === 'GET' || req.method === 'HEAD')) {
@@ -54,6 +54,12 @@ function requireHttps(req, res, next) {
   } else {
     res.status(403).json({ error: 'HTTPS only' })
   }
+}
+
+/** Of several words in X-Forwarded-Proto, Express takes the first, which a client may have written: all have to agree. */
+function cameByHttps(req) {
+  const words = (req.get('X-Forwarded-Proto') ?? 'https').split(',')
+  return req.socket.encrypted || (req.secure && words.every((word) => word.trim() === 'https'))
 }
 
 function answerError(error, req, res, next) {

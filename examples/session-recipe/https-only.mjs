@@ -8,8 +8,7 @@ const ONE_YEAR = 31_536_000
 export function httpsOnly({ isProduction, origin }) {
   return (req, res, next) => {
     if (!isProduction) return next()
-    // Express believes X-Forwarded-Proto from as many proxies as `trust proxy` says, and from nobody else.
-    if (req.secure) {
+    if (cameByHttps(req)) {
       res.set('Strict-Transport-Security', `max-age=${ONE_YEAR}; includeSubDomains`)
       return next()
     }
@@ -18,4 +17,13 @@ export function httpsOnly({ isProduction, origin }) {
     }
     res.redirect(308, origin + req.originalUrl.replace(/^\/*/, '/'))
   }
+}
+
+/**
+ * Express believes X-Forwarded-Proto from as many proxies as `trust proxy` says, and from nobody else; but of several words it
+ * takes the first, which a client may have written before the proxy added its own. So all of them have to agree.
+ */
+function cameByHttps(req) {
+  const words = (req.get('X-Forwarded-Proto') ?? 'https').split(',')
+  return req.socket.encrypted || (req.secure && words.every((word) => word.trim() === 'https'))
 }

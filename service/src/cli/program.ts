@@ -1,6 +1,8 @@
 import { Command } from 'commander'
 import { explainFault, EXIT } from './exit.js'
 import { addKeys } from './keys.js'
+import { addLegacy } from './legacy.js'
+import { addSecret } from './secret.js'
 import type { Terminal } from './terminal.js'
 import { addToken } from './token.js'
 
@@ -22,6 +24,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   // Here, not above: a command takes over the settings of its parent when it is added.
   addKeys(program, terminal)
   addToken(program, terminal)
+  addSecret(program, terminal)
+  addLegacy(program, terminal)
   try {
     await program.parseAsync(shieldKids(args), { from: 'user' })
     return EXIT.done

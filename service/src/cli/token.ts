@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { CommandFailed } from './exit.js'
+import { printable } from './printable.js'
 import type { Terminal } from './terminal.js'
 
 const NOT_VERIFIED =
@@ -72,14 +73,6 @@ function timeLine(name: string, seconds: unknown): string[] {
   const date = typeof seconds === 'number' ? new Date(seconds * 1_000) : undefined
   if (date === undefined || Number.isNaN(date.getTime())) return []
   return [`${name.padEnd(9)} ${date.toISOString()}`]
-}
-
-/** JSON in which nothing can move the cursor, change the colours or turn the direction of a terminal. */
-function printable(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(
-    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
 }
 
 const EXAMPLES = `

@@ -1,4 +1,5 @@
 import type { StoredSession } from '../express-session/contract.js'
+import { isCookieData } from '../express-session/cookie.js'
 import type { Serializer } from './options.js'
 
 /** Text that is no session is `undefined`. What else `serializer.parse` rejects with is thrown; see {@link Serializer}. */
@@ -35,10 +36,8 @@ export function emptyUnlessWhole(stored: StoredSession): boolean {
 /** Programs keep sessions without a cookie, too; one that is there has to be one. */
 function isSession(value: unknown): value is StoredSession {
   if (!isObject(value)) return false
-  const { cookie } = value as { cookie?: { expires?: unknown } }
-  if (cookie === undefined) return true
-  if (!isObject(cookie)) return false
-  return typeof cookie.expires !== 'string' || !Number.isNaN(Date.parse(cookie.expires))
+  const { cookie } = value as { cookie?: unknown }
+  return cookie === undefined || isCookieData(cookie)
 }
 
 function isObject(value: unknown): value is object {

@@ -18,8 +18,11 @@ export function isFromElsewhere(
   rules: CsurfRules,
 ): boolean {
   const { headers } = request
-  // `Referrer-Policy: no-referrer`, which helmet sets, makes browsers write null for their own forms.
-  if (headers.origin === 'null' && headers['sec-fetch-site'] === undefined) return false
+  // `Referrer-Policy: no-referrer`, which helmet sets, makes browsers write null for their own forms. A secret in a cookie
+  // may have been planted by a sibling host, so there it takes more than a token that fits it.
+  if (headers.origin === 'null' && headers['sec-fetch-site'] === undefined) {
+    return rules.cookie !== undefined
+  }
   const trustedOrigins = [...rules.trustedOrigins, ...origins(request), ...readersOf(response)]
   const { origin } = rules
   const refusal = refuseCrossOrigin(createNodeIncoming(request, NOBODY), {

@@ -107,6 +107,16 @@ export class Cookie {
   }
 }
 
+/** Whether a cookie can be made of what was kept: an age that is none would end the answer of every request. */
+export function isCookieData(value: unknown): value is CookieData {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const { expires, maxAge, originalMaxAge } = value as Readonly<Record<string, unknown>>
+  const isAge = (age: unknown): boolean =>
+    age === undefined || age === null || typeof age === 'number'
+  if (!isAge(maxAge) || !isAge(originalMaxAge)) return false
+  return typeof expires !== 'string' || !Number.isNaN(Date.parse(expires))
+}
+
 // Those who walk a cookie with `for … in` have always met these.
 for (const name of ['expires', 'maxAge', 'data', 'serialize', 'toJSON'] as const) {
   Object.defineProperty(Cookie.prototype, name, { enumerable: true })

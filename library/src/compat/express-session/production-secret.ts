@@ -25,7 +25,7 @@ export function checkSigningSecret(secret: CookieSecret, isStrict: boolean): voi
   if (typeof secret !== 'string') return
   const way =
     'Put a new one in front and keep the old behind it, so that nobody is signed out: ' +
-    'secret: [process.env.SESSION_SECRET, old]. `npx sojourn secret` or `openssl rand -base64 32` makes one.'
+    'secret: [process.env.SESSION_SECRET, old]. `openssl rand -base64 32` makes one.'
   if (PUBLISHED.has(secret)) {
     throw new InvalidOption(`The session secret stands in public documentation. ${way}`)
   }

@@ -8,7 +8,7 @@ import type { SessionRecord } from '../../store/record.js'
  */
 export const COOKIE = '~cookie'
 
-/** The entry that says: what is here rests as a legacy record, too. */
+/** The entry that says: what is here rests as a legacy record, too, under this session id (which the legacy record's key tells anyway). */
 export const MIRRORED = '~mirrored'
 
 const OWN = '~'

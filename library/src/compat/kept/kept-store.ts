@@ -17,6 +17,7 @@ import { confirm } from './confirm.js'
 import { noCounts, type KeptStats } from './counts.js'
 import { end } from './end.js'
 import { Endings } from './endings.js'
+import { endsWithLegacy, type Ends } from './legacy-ends.js'
 import type { Keeping } from './keeping.js'
 import { login, SIGN_IN_GRACE } from './login.js'
 import { MarkedStore } from './marked-store.js'
@@ -40,6 +41,7 @@ const REPLACED: ReadonlySet<string> = new Set(['replaced', 'signed_in', 'signed_
 export class KeptStore extends MarkedStore implements KeepingStore, Register {
   readonly #keeping: Keeping
   readonly #register: Register
+  readonly #ends: Ends
 
   constructor(options: KeepSessionsOptions) {
     super()
@@ -57,6 +59,7 @@ export class KeptStore extends MarkedStore implements KeepingStore, Register {
       mirror: legacy && new Mirror(legacy, legacyMode, () => this.#keeping),
     }
     this.#register = createRegister(core.store, core.events, core.upkeep)
+    this.#ends = legacy ? endsWithLegacy(this.#keeping, this.#register) : this.#register
   }
 
   /** The session under `sid`; `null` where none lives that can be read. A store that does not answer is an error. */
@@ -204,15 +207,15 @@ export class KeptStore extends MarkedStore implements KeepingStore, Register {
   }
 
   revoke(...args: Parameters<Register['revoke']>): Promise<boolean> {
-    return this.#register.revoke(...args)
+    return this.#ends.revoke(...args)
   }
 
   revokeAll(...args: Parameters<Register['revokeAll']>): Promise<number> {
-    return this.#register.revokeAll(...args)
+    return this.#ends.revokeAll(...args)
   }
 
   disable(subject: string): Promise<number> {
-    return this.#register.disable(subject)
+    return this.#ends.disable(subject)
   }
 
   enable(subject: string): Promise<void> {

@@ -1,10 +1,12 @@
 import { SojournError, StoreUnavailable } from '../../errors.js'
 import type { SessionRecord } from '../../store/record.js'
-import { MIRRORED, takeSnapshot, toStored } from './codec.js'
+import type { StoredSession } from '../express-session/contract.js'
+import { MIRRORED, takeSnapshot, toStored, type Snapshot } from './codec.js'
 import { idleFor, type Keeping } from './keeping.js'
 import {
   isSession,
   marked,
+  unmarked,
   type LegacyAnswer,
   type LegacyRecords,
   type LegacyWrite,
@@ -29,6 +31,16 @@ export class LegacyAccess {
     const answer: LegacyAnswer = isFit ? given : { status: 'undecodable' }
     if (answer.status === 'undecodable') this.#keeping().counts.undecodable += 1
     return answer
+  }
+
+  /** What is to be taken over. `undefined`: it is too deep for any JSON text to be made of it again. */
+  snapshotOf(session: StoredSession): Snapshot | undefined {
+    try {
+      return takeSnapshot(unmarked(session))
+    } catch {
+      this.#keeping().counts.undecodable += 1
+      return undefined
+    }
   }
 
   /** Writes what a record of ours holds. `false`: there was not what `how` asks for. */

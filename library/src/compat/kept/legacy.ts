@@ -1,4 +1,5 @@
 import type { StoredSession } from '../express-session/contract.js'
+import { isCookieData } from '../express-session/cookie.js'
 
 /**
  * Records of another store that old nodes still read and write, such as those of connect-redis. Every method may
@@ -44,9 +45,8 @@ export type LegacyAnswer =
 
 /** Whether a session can be made of what was read. */
 export function isSession(value: unknown): value is StoredSession {
-  const isObject = (what: unknown): what is object =>
-    typeof what === 'object' && what !== null && !Array.isArray(what)
-  return isObject(value) && isObject((value as { cookie?: unknown }).cookie)
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject && isCookieData((value as { cookie?: unknown }).cookie)
 }
 
 /**

@@ -5,7 +5,7 @@ import { Baseline } from './baseline.js'
 import { MIRRORED, takeSnapshot, toStored } from './codec.js'
 import { idleFor, type Keeping } from './keeping.js'
 import { LegacyAccess } from './legacy-access.js'
-import { markOf, unmarked, type LegacyAnswer, type LegacyRecords } from './legacy.js'
+import { markOf, type LegacyAnswer, type LegacyRecords } from './legacy.js'
 import { isByTime, lookAt, type LiveLook, type Look } from './look.js'
 import { mergeLegacy } from './merge.js'
 import type { RestingName } from './sid.js'
@@ -178,7 +178,8 @@ export class Mirror {
   ): Promise<Look> {
     const keeping = this.#keeping()
     const { core, counts, emitter } = keeping
-    const theirs = takeSnapshot(unmarked(answer.session))
+    const theirs = this.#legacy.snapshotOf(answer.session)
+    if (theirs === undefined) return { state: 'unknown' }
     const { idle: usual } = core.settings.lifetimes.signedIn
     // Its own expiry is the one from its last write: old nodes extend a record without writing it anew.
     const idle =
@@ -239,7 +240,7 @@ export class Mirror {
     const { store } = this.#keeping().core
     const { id, data } = look.record
     if (data.has(MIRRORED)) return look
-    const result = await store.change(id, { set: new Map([[MIRRORED, '1']]) })
+    const result = await store.change(id, { set: new Map([[MIRRORED, JSON.stringify(sid)]]) })
     if (result.status !== 'gone') return look
     // It ended while it was shown.
     await this.remove(sid)

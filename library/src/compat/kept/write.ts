@@ -90,11 +90,12 @@ async function begin(
 /** A session of nobody, as it is created. */
 export function newSession(
   keeping: Keeping,
-  { name }: Baseline,
+  { sid, name }: Baseline,
   snapshot: Snapshot,
   idle: number,
 ): NewSession {
-  const mark: [string, string][] = keeping.mirror?.isMirroring === true ? [[MIRRORED, '1']] : []
+  const isMirrored = keeping.mirror?.isMirroring === true
+  const mark: [string, string][] = isMirrored ? [[MIRRORED, JSON.stringify(sid)]] : []
   return {
     ...name,
     subject: undefined,

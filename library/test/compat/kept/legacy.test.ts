@@ -275,6 +275,34 @@ describe('mirrored legacy records', () => {
     expect(await dataOf(old, before)).toEqual({})
   })
 
+  it('sessions that are ended by subject or by public id are ended for old nodes, too, at once', async () => {
+    const { fresh, old, person, dataOf, records } = await scene()
+    const people = [person(), person(), person(), person()]
+    for (const [index, { client }] of people.entries()) {
+      await fresh.visit(client, ({ session }) => session.login(index < 3 ? 'ann' : 'bob'))
+      await fresh.visit(client, ({ session }) => (session.user = index))
+    }
+    const sids = people.map(({ client }) => sidOf(client))
+    const rest = (): boolean[] => sids.map((sid) => records.records.has(sid))
+    const seenByOldNodes = (): Promise<unknown[]> =>
+      Promise.all(people.map(({ before }) => dataOf(old, before)))
+    expect(await seenByOldNodes()).toMatchObject([
+      { user: 0 },
+      { user: 1 },
+      { user: 2 },
+      { user: 3 },
+    ])
+
+    const ids = sids.map((sid) => restingName(sid).id)
+    expect(await fresh.kept.revoke(ids[0] ?? '')).toBe(true)
+    expect(rest()).toEqual([false, true, true, true])
+    expect(await fresh.kept.revokeAll('ann', { except: ids[1] ?? '' })).toBe(1)
+    expect(rest()).toEqual([false, true, false, true])
+    expect(await fresh.kept.disable('bob')).toBe(1)
+    expect(rest()).toEqual([false, true, false, false])
+    expect(await seenByOldNodes()).toEqual([{}, { user: 1 }, {}, {}])
+  })
+
   it('a write that only half succeeded is told, and not taken for what an old node did', async () => {
     const { fresh, old, person, dataOf, records } = await scene()
     const { client, before } = person()
