@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { restingName } from '../../../src/compat/kept/sid.js'
 import { hearing } from '../../support/sojourn.js'
 import { WebClient } from '../../support/web.js'
-import { BACKENDS, type Backend } from './backends.js'
+import { BACKENDS, type Backend } from '../../support/backends.js'
 import { door, meeting, sharing, sidOf, startApp, type App } from './app.js'
 
 const RUNS = 1_000

@@ -2,12 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from 'redis'
-import { createMemoryStore } from '../../../src/store/memory.js'
-import { createRedisStore } from '../../../src/store/redis/index.js'
-import { openSqliteStore } from '../../../src/store/sqlite/index.js'
-import type { Store } from '../../../src/store/store.js'
-import { connectNodeRedis, connectNodeRedisCluster } from '../../store/redis/harness.js'
-import { startCluster, startRedis } from '../../support/redis-server.js'
+import { createMemoryStore } from '../../src/store/memory.js'
+import { createRedisStore } from '../../src/store/redis/index.js'
+import { openSqliteStore } from '../../src/store/sqlite/index.js'
+import type { Store } from '../../src/store/store.js'
+import { connectNodeRedis, connectNodeRedisCluster } from '../store/redis/harness.js'
+import { startCluster, startRedis } from './redis-server.js'
 
 /** One storage with two handles on it, as two processes would hold them. */
 export interface Backend {
@@ -23,7 +23,7 @@ async function memory(): Promise<Backend> {
 }
 
 async function sqlite(): Promise<Backend> {
-  const folder = mkdtempSync(join(tmpdir(), 'sojourn-kept-'))
+  const folder = mkdtempSync(join(tmpdir(), 'sojourn-backend-'))
   const file = join(folder, 'sessions.db')
   const stores = [await openSqliteStore({ file }), await openSqliteStore({ file })] as const
   return {
