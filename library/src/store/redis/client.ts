@@ -30,6 +30,8 @@ export interface ScriptInput {
 export interface Connection {
   /** `false` while the client knows that it is not connected: it would only queue what it is given. */
   isReady(): boolean
+  /** It is not connected yet, and somebody is about to change that. */
+  isConnecting(): boolean
   evalSha(sha: string, input: ScriptInput): Promise<unknown>
   eval(script: string, input: ScriptInput): Promise<unknown>
 }
@@ -54,7 +56,7 @@ export function toConnection(client: RedisClient): Connection {
     shape.on('error', () => undefined)
     LISTENED.add(client)
   }
-  return { isReady: () => isReady(client), ...run }
+  return { isReady: () => isReady(client), isConnecting: () => isConnecting(client), ...run }
 }
 
 /** Clients that have the listener: several stores may share one. */
@@ -79,6 +81,12 @@ export function isReady(client: object): boolean {
   const { isReady, isOpen, status } = client as Readiness
   if (typeof status === 'string') return USABLE.includes(status)
   return isReady !== false && isOpen !== false
+}
+
+function isConnecting(client: object): boolean {
+  const { isReady, isOpen, status } = client as Readiness
+  if (typeof status === 'string') return status === 'connecting' || status === 'connect'
+  return isReady === false && isOpen === true
 }
 
 function toRun(

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { StoreUnavailable } from '../../errors.js'
 import type { Clock } from '../../system/clock.js'
 import type { Connection } from './client.js'
@@ -19,6 +20,11 @@ export interface RunnerOptions {
   readonly tombstoneFor: number
 }
 
+/** For how long a client is waited for that is being connected as the process starts: 200 ms, less than any deadline. */
+const FIRST_LOOKS = 40
+/** Milliseconds. */
+const LOOK_EVERY = 5
+
 /** Runs a script on the node that holds `key`. */
 export type Run = (script: Script, key: string, ...args: readonly string[]) => Promise<Reply>
 
@@ -37,7 +43,15 @@ export function createRunner(connection: Connection, options: RunnerOptions): Ru
   /** Redis' clock minus our own that never jumps, as of the last answer. */
   let lead: number | undefined
 
+  /** Only as the process starts: a connection that was lost is a fault, and nothing waits for it. */
+  async function meet(): Promise<void> {
+    for (let look = 0; look < FIRST_LOOKS && connection.isConnecting(); look += 1) {
+      await sleep(LOOK_EVERY, undefined, { ref: false })
+    }
+  }
+
   async function once(script: Script, key: string, args: readonly string[]): Promise<Reply> {
+    if (lead === undefined && connection.isConnecting()) await meet()
     const offset = clockOffset()
     const tooLate =
       script.writes && lead !== undefined ? Math.ceil(clock.elapsed() + lead + lateAfter) : 0

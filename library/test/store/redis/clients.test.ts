@@ -253,6 +253,22 @@ describe('a client', () => {
     }
   })
 
+  it('that is being connected as the process starts is waited for', async () => {
+    const url = { url: server.url }
+    const node = createClient(url)
+    const io = new IoRedis(server.port)
+    opened.push(
+      () => node.destroy(),
+      () => io.disconnect(),
+    )
+    const connecting = node.connect()
+    for (const client of [node, io]) {
+      const store = createRedisStore({ client })
+      expect(await store.create(newSession(store))).toMatchObject({ status: 'created' })
+    }
+    await connecting
+  })
+
   it('behaviour 4h: without an error listener cannot crash the process', async () => {
     const doomed = await startRedis()
     opened.push(() => doomed.stop())
