@@ -44,7 +44,7 @@ function bindToCookie(
 ): Binding | undefined {
   const isSigned = cookie.signed === true
   const jar = isSigned ? request.signedCookies : request.cookies
-  const signer = typeof request.secret === 'string' ? request.secret : ''
+  const signer = textOf(request.secret) ?? ''
   if (!isJar(jar) || (isSigned && signer === '')) return undefined
   // Foreign text: what cookie-parser made an object or `false` of is no secret.
   let secret = textOf(Object.hasOwn(jar, cookie.key) ? jar[cookie.key] : undefined)

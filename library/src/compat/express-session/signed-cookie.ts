@@ -3,7 +3,7 @@ import type { SessionRequest } from './contract.js'
 import { debug } from './debug.js'
 import { deprecate } from './deprecate.js'
 
-/** A `KeyObject` of node:crypto. */
+/** A `KeyObject` of Node. */
 export interface SecretKey {
   export(): Uint8Array
 }

@@ -126,11 +126,16 @@ function judgeTime({ nbf, exp }: Claims, now: number): Fault | undefined {
 }
 
 /** The key of the secret in use: there is one, and setting it up costs as much as a signature. */
-let known: { readonly secret: string; readonly mac: Hmac } | undefined
+const known = new Map<string, Hmac>()
 
 function macOf({ secret = '' }: JWTConfig, body: string): string {
-  if (known?.secret !== secret) known = { secret, mac: createHmac(secret) }
-  return known.mac.sign(body).toString('base64url')
+  let key = known.get(secret)
+  if (key === undefined) {
+    key = createHmac(secret)
+    known.clear()
+    known.set(secret, key)
+  }
+  return key.sign(body).toString('base64url')
 }
 
 function toSegment(value: object): string {

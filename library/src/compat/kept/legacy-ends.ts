@@ -14,9 +14,14 @@ export type Ends = Pick<Register, 'revoke' | 'revokeAll' | 'disable'>
  * names are found out before, while the sessions can still be read.
  */
 export function endsWithLegacy(keeping: Keeping, register: Register): Ends {
-  const after = async <Answer>(ids: readonly SessionId[], end: () => Promise<Answer>) => {
+  /** `end` answers how many ended, or whether one did: none, and nothing is to be removed. */
+  const after = async <Answer extends boolean | number>(
+    ids: readonly SessionId[],
+    end: () => Promise<Answer>,
+  ): Promise<Answer> => {
     const names = await legacyNames(keeping, ids)
     const answer = await end()
+    if (!answer) return answer
     await Promise.all(names.map(async (sid) => keeping.mirror?.remove(sid)))
     return answer
   }

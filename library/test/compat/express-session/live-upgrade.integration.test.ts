@@ -322,7 +322,7 @@ describe.each([
       const adopter = new FleetNode(program, { ...plan, role: 'new', legacy: 'adopt' })
       try {
         const crowd = new Crowd([old!, ...news], { age: plan.maxAge ?? null })
-        await crowd.grow(Math.min(500, SESSIONS), [old!])
+        await crowd.grow(Math.min(150, SESSIONS), [old!])
         await crowd.pass(crowd.any(together(crowd)))
         await crowd.pass(crowd.any(together(crowd)))
         crowd.expectNoFault()

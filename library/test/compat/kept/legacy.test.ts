@@ -294,6 +294,9 @@ describe('mirrored legacy records', () => {
     ])
 
     const ids = sids.map((sid) => restingName(sid).id)
+    // A stranger's session is none of his business, on either side.
+    expect(await fresh.kept.revoke(ids[0] ?? '', { of: 'bob' })).toBe(false)
+    expect(rest()).toEqual([true, true, true, true])
     expect(await fresh.kept.revoke(ids[0] ?? '')).toBe(true)
     expect(rest()).toEqual([false, true, true, true])
     expect(await fresh.kept.revokeAll('ann', { except: ids[1] ?? '' })).toBe(1)
