@@ -70,6 +70,8 @@ export default defineConfig({
           exclude: ['service/test/unit/**/!(*.integration).test.ts', BROWSER],
           // A process for each file: they open servers, set variables and crash on purpose.
           isolate: true,
+          // They wait for servers and timers as often as they compute: a third one fills the gaps.
+          maxWorkers: 3,
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },

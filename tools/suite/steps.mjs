@@ -32,18 +32,16 @@ export const STEPS = [
   { name: 'build', parts: PARTS, run: () => quiet(build) },
   { name: 'layers', parts: ['lint'], run: () => script('tools/layers.mjs') },
   {
-    name: 'prettier, types of tests',
+    name: 'prettier, types of tests, eslint',
     parts: ['lint'],
     run: () =>
       together(
-        tool('prettier/bin/prettier.cjs', '--check', '.'),
-        tool('typescript/bin/tsc', '-p', 'tsconfig.test.json'),
+        inTurn(
+          () => tool('prettier/bin/prettier.cjs', '--check', '.'),
+          () => tool('typescript/bin/tsc', '-p', 'tsconfig.test.json'),
+        ),
+        tool('eslint/bin/eslint.js', '.', '--max-warnings=0'),
       ),
-  },
-  {
-    name: 'eslint',
-    parts: ['lint'],
-    run: () => tool('eslint/bin/eslint.js', '.', '--max-warnings=0'),
   },
   { name: 'unit tests', parts: ['unit'], run: () => vitest('unit') },
   { name: 'integration tests', parts: ['integration'], run: () => vitest('integration') },
@@ -74,6 +72,18 @@ function hasBrowserTests() {
  */
 async function quiet(work) {
   await work()
+  return { code: 0 }
+}
+
+/**
+ * @param {...() => Promise<Outcome>} steps
+ * @returns {Promise<Outcome>} that of the first that fails
+ */
+async function inTurn(...steps) {
+  for (const step of steps) {
+    const outcome = await step()
+    if (outcome.code !== 0) return outcome
+  }
   return { code: 0 }
 }
 
@@ -113,10 +123,7 @@ function tool(path, ...args) {
 async function vitest(project) {
   const report = reportPath(project)
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  // Integration tests wait for servers and timers more than they compute: a third worker fills the gaps.
-  const workers = project === 'integration' ? ['--maxWorkers=3'] : []
-  const args = ['run', '--project', project, ...workers, ...reporters]
-  const { code } = await tool('vitest/vitest.mjs', ...args)
+  const { code } = await tool('vitest/vitest.mjs', 'run', '--project', project, ...reporters)
   return { code, counts: countTests(report) }
 }
 
