@@ -57,7 +57,7 @@ async function exchange(client: Client, refreshToken: string): Promise<Pair> {
 }
 
 /** Milliseconds. A machine that is so late for its own timers lets stores miss their deadlines, too. */
-const CROWDED = 50
+const CROWDED = 15
 
 /**
  * No request failed; on a crowded machine some may have been told to come again, and nothing worse. That is why no
