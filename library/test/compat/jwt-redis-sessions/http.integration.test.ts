@@ -351,7 +351,7 @@ describe('fingerprints', () => {
 })
 
 describe('binding to an address', () => {
-  it('T9, S3-66: boundIP is judged by auth, refresh and verifyToken', async () => {
+  it('S3-66: boundIP is judged by auth, refresh and verifyToken (trap T9)', async () => {
     const app = application(express5)
     app.set('trust proxy', 1)
     const ask = await serve(app)
@@ -416,7 +416,7 @@ describe('limits', () => {
     expect((await asks[0]?.('/login', from('192.0.2.2')))?.status).toBe(200)
   })
 
-  it('T12, S3-54, S3-55: MAX_LOGIN_ATTEMPTS and LOCKOUT_TIME are the defaults', async () => {
+  it('S3-54, S3-55: MAX_LOGIN_ATTEMPTS and LOCKOUT_TIME are the defaults (trap T12)', async () => {
     const ask = await serve(limited(node({ MAX_LOGIN_ATTEMPTS: '3', LOCKOUT_TIME: '1800' })))
     for (let at = 0; at < 3; at += 1) {
       expect((await ask('/login', from('192.0.2.1'))).status).toBe(200)
@@ -468,7 +468,7 @@ describe('limits', () => {
     await own.stop()
   })
 
-  it('T14, S3-67: more than 20 forged tokens of one address are answered 429, in all processes', async () => {
+  it('S3-67: more than 20 forged tokens of one address are answered 429, in all processes (trap T14)', async () => {
     const trusting = (using: JwtRedisSessions): Express => {
       const app = application(express5, using)
       app.set('trust proxy', 1)

@@ -66,7 +66,7 @@ describe('the package redis', () => {
 })
 
 describe('the module', () => {
-  it('S3-70, T8: exports the union of both generations, the same by import and by require', () => {
+  it('S3-70: exports the union of both generations, the same by import and by require (trap T8)', () => {
     const { default: all, 'module.exports': required, ...named } = module
     expect(required).toBe(all)
     expect({ ...all }).toEqual({ ...named })

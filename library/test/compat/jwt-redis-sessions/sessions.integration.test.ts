@@ -42,7 +42,7 @@ const isRefused = async (call: () => unknown): Promise<void> => {
 }
 
 describe('revocation', () => {
-  it('T10, S3-04, S3-15: revokeToken really revokes, with the refresh token in hand', async () => {
+  it('S3-04, S3-15: revokeToken really revokes, with the refresh token in hand (trap T10)', async () => {
     const [one, other] = [node(), node()]
     const pair = await one.generateToken({ userId: 'u1' })
     expect(await one.revokeToken(pair.refreshToken)).toEqual({
@@ -53,7 +53,7 @@ describe('revocation', () => {
     await isRefused(async () => other.refreshToken(pair.refreshToken))
   })
 
-  it('T10, S3-15: revokeToken really revokes, with an expired access token in hand', async () => {
+  it('S3-15: revokeToken really revokes, with an expired access token in hand (trap T10)', async () => {
     const one = node({ JWT_ACCESS_TOKEN_EXPIRY: '-1s' })
     const pair = await one.generateToken({ userId: 'u1' })
     expect(await outcome(async () => one.verifyToken(pair.accessToken))).toMatchObject({
@@ -130,7 +130,7 @@ describe('sessions that no index names', () => {
 })
 
 describe('rotation', () => {
-  it('T11, S3-02: all who come at once with one refresh token get the same successor', async () => {
+  it('S3-02: all who come at once with one refresh token get the same successor (trap T11)', async () => {
     const nodes = [node(), node()]
     const pair = await nodes[0]?.generateToken({ userId: 'r1' })
     const answers = await Promise.all(
@@ -144,7 +144,7 @@ describe('rotation', () => {
     }
   })
 
-  it('T11, S3-02: a spent refresh token, presented again after the grace, ends the session', async () => {
+  it('S3-02: a spent refresh token, presented again after the grace, ends the session (trap T11)', async () => {
     const one = node({ REFRESH_GRACE: '0' })
     const reused: unknown[] = []
     one.on('refresh.reused', (event) => reused.push(event))

@@ -39,11 +39,11 @@ it.each([
     () => ({ REDIS_URL: `rediss://app:pw@127.0.0.1:${port}` }),
   ],
   [
-    'T12, S3-53: REDIS_SSL=true with host and port',
+    'S3-53: REDIS_SSL=true with host and port (trap T12)',
     () => ({ REDIS_SSL: 'true', REDIS_HOST: '127.0.0.1', REDIS_PORT: String(port) }),
   ],
   [
-    'T12, S3-53: REDIS_SSL=true with an address',
+    'S3-53: REDIS_SSL=true with an address (trap T12)',
     () => ({ REDIS_SSL: 'true', REDIS_URL: `redis://app:pw@127.0.0.1:${port}` }),
   ],
 ])('%s', async (_name, env) => {
