@@ -78,6 +78,10 @@ function isCurrent(
     )
   }
   if (owner !== APPLICATION_ID && (owner !== 0 || version !== 0 || hasTables(connection))) {
+    // Another process may have made it between two of these questions.
+    if (numberOf(connection, 'application_id') === APPLICATION_ID) {
+      return isCurrent(connection, file, migrations)
+    }
     throw new InvalidOption(`file: ${file} belongs to another application: name another file`)
   }
   return owner === APPLICATION_ID && version === known
