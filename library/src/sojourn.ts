@@ -1,10 +1,11 @@
 /**
  * The composition root: options in, one `Sojourn` out. The only file that knows every part.
  */
-import { createSessionTokens } from './credential/session-token.js'
+import { createSessionTokens, deriveKey } from './credential/session-token.js'
 import { createExchange, type Answer, type Exchange, type ExchangeParts } from './exchange.js'
+import type { GuardContext } from './guard/context.js'
 import type { ResilienceOptions, SojournOptions } from './options.js'
-import { createProxyTrust, type ProxyTrust } from './request/client-address.js'
+import { createProxyTrust } from './request/client-address.js'
 import type { Incoming } from './request/incoming.js'
 import { createSessionCookies } from './response/session-cookies.js'
 import { createDeviceTraits } from './session/device.js'
@@ -17,6 +18,7 @@ import { createTokens, type Tokens } from './session/tokens.js'
 import { createUpkeep } from './session/upkeep.js'
 import type { Core } from './session/visit.js'
 import { createMemoryStore } from './store/memory.js'
+import { createMemoryCounters } from './store/memory/counters.js'
 import { createNearCache, type NearCacheStats } from './store/near-cache.js'
 import { createResilientStore } from './store/resilient.js'
 import type { Store, StoreHealth } from './store/store.js'
@@ -27,7 +29,7 @@ import { systemClock, type Clock } from './system/clock.js'
  *
  * @typeParam Data - the shape of a session's data.
  */
-export interface Sojourn<Data extends object> extends Register {
+export interface Sojourn<Data extends object> extends Register, GuardContext {
   /** Begins one request's dealings with its session. For adapters; costs no store call. */
   exchange(incoming: Incoming, answer?: Answer): Exchange<Data>
   /** Adds a listener for an event of the catalogue (`SojournEvents`); the answer removes it. */
@@ -44,8 +46,6 @@ export interface Sojourn<Data extends object> extends Register {
   cacheStats(): NearCacheStats
   /** Reaches for the store. Throws `StoreUnavailable` where it cannot be reached. */
   check(): Promise<StoreHealth>
-  /** Whom to believe about a client's address and scheme; for adapters. */
-  readonly proxyTrust: ProxyTrust
   /** Name of the store in use, for logs. */
   readonly storeName: string
   /** Waits for what runs beside the answers: touches and tidying. */
@@ -81,6 +81,12 @@ export function createSojourn<Data extends object = Record<string, unknown>>(
     ...createRegister(store, events, upkeep),
     exchange: (incoming, answer = UNSENT) => createExchange(parts, incoming, answer),
     on: (name, listener) => events.on(name, listener),
+    report(name, event) {
+      events.emit(name, event)
+    },
+    counters: store.counters ?? createMemoryCounters(core.clock),
+    clock: core.clock,
+    deriveKeys: (purpose) => settings.secrets.map((secret) => deriveKey(secret, purpose)),
     reportSignInFailure({ reason, address, subject }) {
       events.emit('signin.failed', { reason, address, subject })
     },
@@ -131,6 +137,7 @@ export function createCore<Data extends object>(
     deviceTraits,
   })
   return {
+    clock,
     settings,
     store,
     events,

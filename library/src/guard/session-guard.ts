@@ -18,7 +18,7 @@ export type Scheme = 'Cookie' | 'Bearer' | 'DPoP'
 
 /** Why a request may not go on, in words for machines (`code`, `reason`) and for people (`message`). */
 export interface Refusal {
-  readonly status: 400 | 401 | 403
+  readonly status: 400 | 401 | 403 | 429 | 503
   readonly code:
     | Exclude<RejectionCode, ProofCode>
     /** What is told of every bad DPoP proof. */
@@ -33,6 +33,17 @@ export interface Refusal {
     | 'invalid_token'
     | 'cross_origin'
     | 'csrf_invalid'
+    | 'tls_required'
+    /** A limit is used up. */
+    | 'rate_limited'
+    /** Too many failed sign-ins. */
+    | 'signin_locked'
+    /** Nobody may come from this network for a while. */
+    | 'network_blocked'
+    /** The session was bound to another network or client than the request comes from. */
+    | 'binding_mismatch'
+    /** A right that the session does not have. */
+    | 'forbidden'
   readonly message: string
   /** Why the session that was presented is over. */
   readonly reason?: EndReason
@@ -42,6 +53,12 @@ export interface Refusal {
   readonly acr?: string
   /** What the token has to allow (RFC 6750 section 3), space-separated. */
   readonly scope?: string
+  /** Seconds after which it is worth trying again, for `Retry-After`. */
+  readonly retryAfter?: number
+  /** Which check failed, for who has to mend it: `sec-fetch-site`, `token_of_another_session`, the name of a policy, … */
+  readonly check?: string
+  /** Headers that go with it. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Ways in which something better can be sent; what the challenge of a 401 is made of. Default the cookie alone. */
   readonly schemes?: readonly Scheme[]
 }

@@ -16,6 +16,10 @@ export interface Problem {
   readonly code: string
   /** Why the session ended. Only for whoever presented its credential. */
   readonly reason?: EndReason
+  /** Which check failed, where a guard refused. */
+  readonly check?: string
+  /** Seconds after which it is worth trying again. */
+  readonly retryAfter?: number
   /** The same sentence, under the names that Express applications commonly use. */
   readonly error: string
   readonly message: string
@@ -28,6 +32,8 @@ export interface ProblemFacts {
   /** One sentence for a person. Never a credential, and nothing of a fault's own message. */
   readonly detail?: string | undefined
   readonly reason?: EndReason | undefined
+  readonly check?: string | undefined
+  readonly retryAfter?: number | undefined
   /** A URI that documents this kind of problem; then `title` should be its name. */
   readonly type?: string | undefined
   readonly title?: string | undefined
@@ -50,7 +56,7 @@ const TITLES: ReadonlyMap<number, string> = new Map([
 
 /** Builds the body of a refusal. Fields that are not known are left away. */
 export function createProblem(facts: ProblemFacts): Problem {
-  const { status, code, detail, reason, type = 'about:blank' } = facts
+  const { status, code, detail, reason, check, retryAfter, type = 'about:blank' } = facts
   const title = facts.title ?? TITLES.get(status) ?? 'Error'
   const sentence = detail ?? title
   return {
@@ -60,6 +66,8 @@ export function createProblem(facts: ProblemFacts): Problem {
     ...(detail === undefined ? {} : { detail }),
     code,
     ...(reason === undefined ? {} : { reason }),
+    ...(check === undefined ? {} : { check }),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
     error: sentence,
     message: sentence,
   }

@@ -39,6 +39,63 @@ export interface SojournEvents {
     readonly reason: string
     readonly address: string
   }
+  /** Too many attempts failed: further ones from there have to wait. Told when it begins, not for each that waits. */
+  'signin.locked': {
+    /** `network`: everybody in it; `account`: whoever is not on a known device; `account_network`, `device`: that alone. */
+    readonly scope: 'account' | 'account_network' | 'device' | 'network'
+    readonly subject: string | undefined
+    readonly address: string
+    /** Milliseconds. */
+    readonly lockedFor: number
+  }
+  'signin.unlocked': { readonly subject: string; readonly by: 'admin' | 'token' }
+  /** Something about a sign-in that its person should hear of (ASVS 6.3.5). */
+  'signin.suspicious': {
+    readonly kind:
+      'after_failures' | 'new_device' | 'new_network' | 'spray' | 'stuffing' | 'impossible_travel'
+    readonly subject: string | undefined
+    readonly id?: SessionId
+    readonly address: string
+    /** How often, where it was counted. */
+    readonly count?: number
+  }
+  /** A password or another way to prove who one is was set, changed or removed (ASVS 6.3.7). */
+  'credential.changed': {
+    readonly subject: string
+    readonly kind: string
+    readonly address: string
+  }
+  /** A guard refused a request, or would have: `isEnforced` is false in log-only and shadow mode. */
+  'request.refused': {
+    readonly guard: 'csrf' | 'limit' | 'https' | 'authorization' | 'binding' | 'anomaly' | 'admin'
+    readonly code: string
+    /** Which check failed, or which policy was exceeded. */
+    readonly check?: string
+    readonly method?: string
+    /** Path without query. */
+    readonly path?: string
+    readonly address: string
+    readonly id?: SessionId
+    readonly subject?: string
+    readonly isEnforced: boolean
+  }
+  /** A session is used in another way than before. */
+  'anomaly.detected': {
+    readonly id: SessionId
+    readonly subject: string | undefined
+    readonly signals: readonly string[]
+    readonly answer: 'observe' | 'notify' | 'step-up' | 'revoke'
+    /** `false` in shadow mode: nothing was done. */
+    readonly isEnforced: boolean
+    readonly address: string
+  }
+  /** Somebody with the right to do so did something to somebody's sessions or account. */
+  'admin.acted': {
+    readonly actor: string
+    readonly act: string
+    readonly target: string
+    readonly address: string
+  }
   /** A refresh token was exchanged. */
   'refresh.rotated': {
     readonly id: SessionId
@@ -77,6 +134,17 @@ export interface SojournEvents {
   /** A cookie could not be set or will not come back; the message names cause and fix. */
   'cookie.diagnostic': { readonly message: string }
 }
+
+/** Events that guards and applications tell: the core cannot know of them. */
+export type ReportedEventName =
+  | 'signin.failed'
+  | 'signin.locked'
+  | 'signin.unlocked'
+  | 'signin.suspicious'
+  | 'credential.changed'
+  | 'request.refused'
+  | 'anomaly.detected'
+  | 'admin.acted'
 
 /** Name of an event. */
 export type EventName = keyof SojournEvents

@@ -6,6 +6,7 @@ import { SojournError } from '../errors.js'
 import type { EndReason } from '../store/end-reason.js'
 import type { SessionRecord } from '../store/record.js'
 import type { NearCache } from '../store/near-cache.js'
+import type { Clock } from '../system/clock.js'
 import type { ClientFacts } from './device.js'
 import type { Events } from './events.js'
 import type { GuestAllowance } from './guest-allowance.js'
@@ -17,6 +18,7 @@ import { WorkingCopy } from './working-copy.js'
 
 /** The parts that all requests share. */
 export interface Core {
+  readonly clock: Clock
   readonly settings: Settings
   /** The store behind its deadline, breaker and near cache. */
   readonly store: NearCache

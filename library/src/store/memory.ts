@@ -5,7 +5,9 @@ import { createRouting } from './bucket.js'
 import type { ChangeFeed } from './change-feed.js'
 import type { EndReason } from './end-reason.js'
 import { checkChange } from './input.js'
+import type { Counters } from './counters.js'
 import { applyChange } from './memory/change.js'
+import { createMemoryCounters } from './memory/counters.js'
 import { pageOf } from './memory/page.js'
 import { copy, copySubject, LEAVES_FIRST, toRecord, withoutData } from './memory/record.js'
 import { applyRotation } from './memory/rotate.js'
@@ -74,6 +76,7 @@ export class MemoryStore implements Store {
   readonly name = 'memory'
   readonly bucketOf: Store['bucketOf']
   readonly changes: ChangeFeed
+  readonly counters: Counters
   readonly #tables: Tables
   readonly #clock: Clock
   readonly #maxSessions: number
@@ -87,6 +90,7 @@ export class MemoryStore implements Store {
     if (!Number.isInteger(this.#maxSessions) || this.#maxSessions < 1) {
       throw new InvalidOption('maxSessions must be a whole number above 0')
     }
+    this.counters = createMemoryCounters(this.#clock, tables.counters)
     this.bucketOf = createRouting(options.routingKey ?? randomToken(32))
     this.changes = {
       watch: (watcher) => tables.watchers.add(watcher),

@@ -103,6 +103,7 @@ class CachedStore implements NearCache {
   readonly name: string
   readonly changes: ChangeFeed | undefined
   readonly walk?: NonNullable<Store['walk']>
+  readonly counters: Store['counters']
   readonly #store: Store
   readonly #answers: Answers
   readonly #clock: Clock
@@ -111,6 +112,7 @@ class CachedStore implements NearCache {
   constructor(store: Store, answers: Answers, clock: Clock, watching: Watching | undefined) {
     this.name = store.name
     this.changes = store.changes
+    this.counters = store.counters
     // It goes over everything, so nothing of it is kept: it would drive out what is in use.
     if (store.walk !== undefined) this.walk = store.walk.bind(store)
     this.#store = store

@@ -54,6 +54,7 @@ export function createResilientStore(store: Store, options: ResilientStoreOption
     name: string,
     call: (...args: Args) => Promise<Answer>,
   ): ((...args: Args) => Promise<Answer>) => guard(store.name, name, call, protection)
+  const { counters } = store
   return {
     name: store.name,
     bucketOf: (subject) => store.bucketOf(subject),
@@ -72,6 +73,15 @@ export function createResilientStore(store: Store, options: ResilientStoreOption
     writeDocument: verb('writeDocument', (name, text, expect) =>
       store.writeDocument(name, text, expect),
     ),
+    ...(counters === undefined
+      ? {}
+      : {
+          counters: {
+            spend: verb('spend', counters.spend.bind(counters)),
+            attempt: verb('attempt', counters.attempt.bind(counters)),
+            forget: verb('forget', counters.forget.bind(counters)),
+          },
+        }),
     // It reports on itself, by its age; nobody's answer waits for it.
     changes: store.changes,
     check: verb('check', () => store.check()),

@@ -1,5 +1,6 @@
 import type { EndReason } from './end-reason.js'
 import type { ChangeFeed } from './change-feed.js'
+import type { Counters } from './counters.js'
 import type { NewFamily, RotateResult, Rotation } from './rotation.js'
 import type { WalkResult, WalkStep } from './walk.js'
 import type { DataEntry, SessionId, SessionRecord, SubjectRecord, TraitName } from './record.js'
@@ -101,6 +102,9 @@ export interface Store {
    * (Redis without a connection to listen on).
    */
   readonly changes?: ChangeFeed | undefined
+
+  /** Counts for guards, over all processes. Absent where this store cannot: guards then count in each process for itself. */
+  readonly counters?: Counters | undefined
 
   /** Reaches for the storage and says how it is; throws {@link StoreUnavailable} where it cannot be reached. */
   check(): Promise<StoreHealth>

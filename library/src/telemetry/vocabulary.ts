@@ -1,5 +1,6 @@
 import type { RejectionCode } from '../session/resolve.js'
 import type { SojournEvents } from '../session/events.js'
+import type { Counters } from '../store/counters.js'
 import type { Store } from '../store/store.js'
 
 /**
@@ -7,7 +8,8 @@ import type { Store } from '../store/store.js'
  * and forgotten here does not compile.
  */
 
-type StoreVerb = Exclude<keyof Store, 'name' | 'bucketOf' | 'close' | 'changes'>
+type StoreVerb =
+  Exclude<keyof Store, 'name' | 'bucketOf' | 'close' | 'changes' | 'counters'> | keyof Counters
 
 /** Whom a session belongs to: to somebody, or to nobody yet. */
 export type SessionKind = 'signed_in' | 'guest'
@@ -72,6 +74,9 @@ export const STORE_VERBS: readonly string[] = words<StoreVerb>({
   changeSubject: true,
   readDocument: true,
   writeDocument: true,
+  spend: true,
+  attempt: true,
+  forget: true,
   check: true,
 })
 

@@ -11,11 +11,13 @@ import { createProblem, PROBLEM_TYPE, type ProblemFacts } from '../../response/p
  */
 export function sendRefusal(response: ServerResponse, refusal: Refusal): void {
   const told = mayTellAll() ? refusal : veiled(refusal)
-  const { status, code, message, reason } = told
+  const { status, code, message, reason, retryAfter, check, headers = {} } = told
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  if (retryAfter !== undefined) response.setHeader('Retry-After', String(retryAfter))
   if (status === 401 || (status === 403 && code === 'insufficient_scope')) {
     response.setHeader('WWW-Authenticate', challengesFor(told))
   }
-  sendProblem(response, { status, code, detail: message, reason })
+  sendProblem(response, { status, code, detail: message, reason, check, retryAfter })
 }
 
 function mayTellAll(): boolean {

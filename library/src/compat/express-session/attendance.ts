@@ -7,7 +7,7 @@ import {
   type SessionResponse,
   type StoredSession,
 } from './contract.js'
-import { deletionsFor } from './cookie-deletion.js'
+import { attributesOf, deletionsFor, hasRival } from './cookie-deletion.js'
 import { debug, hidden, saying } from './debug.js'
 import { Ledger, wasDestroyed } from './ledger.js'
 import { serializeClassicCookie } from './cookie-line.js'
@@ -135,7 +135,8 @@ export class Attendance {
   #setCookie(session: Session): void {
     const id = this.#request.sessionID as string
     const signed = `s:${signId(id, this.#keys[0] as Hmac)}`
-    const line = serializeClassicCookie(this.#settings.name, signed, session.cookie.data)
+    const attributes = attributesOf(session.cookie, this.#settings, this.#request)
+    const line = serializeClassicCookie(this.#settings.name, signed, attributes)
     debug('set-cookie %s', line.replace(encodeURIComponent(signed), hidden(signed)))
     this.#appendCookies([line])
   }
@@ -272,6 +273,7 @@ export class Attendance {
   #mustSendAgain(session: Session): boolean {
     const { isRolling, name } = this.#settings
     if (isRolling || this.#presented?.name !== name) return true
+    if (hasRival(this.#settings, this.#request)) return true
     return session.cookie.expires != null && this.#ledger.isModified(session)
   }
 

@@ -10,6 +10,7 @@ import {
 } from '../record.js'
 import type { Ending, StoreDocument, StoreOptions } from '../store.js'
 import { isNews } from './change.js'
+import { CounterTables } from './counters.js'
 import { Documents } from './documents.js'
 import { Watchers } from './watchers.js'
 
@@ -43,6 +44,8 @@ export class Tables {
   readonly #documents = new Documents()
   /** Told as soon as something has changed, whichever store changed it. */
   readonly watchers: Watchers = new Watchers()
+  /** What guards count. */
+  readonly counters: CounterTables = new CounterTables()
   readonly #lifetime: Required<StoreOptions>
   /** What ended before this instant may have been forgotten, or was never known. */
   #endingsSince: number | undefined
