@@ -6,6 +6,7 @@
  *   (nothing)   how many of each kind are closed, and the ids that are open
  *   --open      each open row with its words
  *   --closed    each closed row with the files whose tests close it
+ *   --evidence  the rows of OWASP ASVS 5.0 as a Markdown table, each with its tests
  *   --json      everything, for other programs
  *   --check     exit code 1 where a title names an id that does not exist, or a report is missing
  *   --brief     without the list of open ids
@@ -14,7 +15,14 @@ import { existsSync, statSync } from 'node:fs'
 import { relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { judge } from './checklist/closing.mjs'
-import { closedRows, openIds, openRows, problemList, summary } from './checklist/report.mjs'
+import {
+  closedRows,
+  evidence,
+  openIds,
+  openRows,
+  problemList,
+  summary,
+} from './checklist/report.mjs'
 import { allRows } from './checklist/rows.mjs'
 import { readResults } from './suite/results.mjs'
 import { CACHE, ROOT } from './workspace/places.mjs'
@@ -24,6 +32,7 @@ const { values } = parseArgs({
   options: {
     open: flag,
     closed: flag,
+    evidence: flag,
     json: flag,
     check: flag,
     brief: flag,
@@ -47,6 +56,7 @@ if (values.check) process.exitCode = checkFails() ? 1 : 0
 function reportText() {
   if (values.open) return openRows(judged.rows)
   if (values.closed) return closedRows(judged.rows)
+  if (values.evidence) return evidence(judged.rows)
   const list = values.brief ? '' : `\n\n${openIds(judged.rows)}`
   return `${present.map(sourceLine).join('\n')}\n${summary(judged.rows)}${list}`
 }

@@ -21,20 +21,32 @@ export function summary(rows) {
     ),
   )
   const closed = new Set(rows.filter((row) => row.closed).map(({ id }) => id))
-  const groups = behaviourGroups().map(({ ids }) => ({ closed: ids.every((id) => closed.has(id)) }))
+  const groups = behaviourGroups().map(({ ids }) => ({
+    closed: ids.every((id) => closed.has(id)),
+    exempt: undefined,
+  }))
   const [first = [], second = [], ...rest] = lines
   const table = [first, second, counted('  whole groups', groups), ...rest, counted('all', rows)]
-  return columns([['', 'closed', 'of', 'open'], ...table])
+  return columns([['', 'closed', 'of', 'not applicable', 'open'], ...table])
 }
 
 /**
  * @param {string} name
- * @param {readonly { closed: boolean }[]} rows
+ * @param {readonly { closed: boolean, exempt: string | undefined }[]} rows
  * @returns {string[]}
  */
 function counted(name, rows) {
   const closed = rows.filter((row) => row.closed).length
-  return [name, String(closed), String(rows.length), String(rows.length - closed)]
+  const open = rows.filter(isOpen).length
+  return [name, closed, rows.length, rows.length - closed - open, open].map(String)
+}
+
+/**
+ * @param {{ closed: boolean, exempt: string | undefined }} row
+ * @returns {boolean}
+ */
+function isOpen({ closed, exempt }) {
+  return !closed && exempt === undefined
 }
 
 /**
@@ -47,7 +59,7 @@ export function openIds(rows) {
   return kinds
     .map((kind) => ({
       kind,
-      ids: rows.filter((r) => r.kind === kind && !r.closed).map((r) => bare(r.id)),
+      ids: rows.filter((row) => row.kind === kind && isOpen(row)).map(({ id }) => bare(id)),
     }))
     .filter(({ ids }) => ids.length > 0)
     .map(({ kind, ids }) => `open ${KINDS[kind]}:\n${wrapped(ids)}`)
@@ -85,7 +97,7 @@ function wrapped(words) {
  * @returns {string}
  */
 export function openRows(rows) {
-  const open = rows.filter(({ closed }) => !closed)
+  const open = rows.filter(isOpen)
   return open
     .map(({ id, words, why, files }) =>
       why === '' ? `${id}: ${words}` : `${id}: ${words}\n    ${why} ${files.join(' ')}`.trimEnd(),
@@ -110,4 +122,33 @@ export function closedRows(rows) {
  */
 export function problemList(problems) {
   return problems.map(({ file, title, problem }) => `${file}: "${title}" ${problem}`).join('\n')
+}
+
+/**
+ * The requirements of OWASP ASVS 5.0 as a Markdown table: each with the tests that show it, the reason why it does
+ * not apply, or the word open.
+ *
+ * @param {readonly JudgedRow[]} rows
+ * @returns {string}
+ */
+export function evidence(rows) {
+  const lines = rows
+    .filter(({ kind }) => kind === 'asvs')
+    .map((row) => `| ${bare(row.id)} | ${row.words} | ${evidenceOf(row)} |`)
+  return [
+    '# OWASP ASVS 5.0, row by row',
+    '',
+    '| row | asks for | shown by |',
+    '| --- | --- | --- |',
+    ...lines,
+  ].join('\n')
+}
+
+/**
+ * @param {JudgedRow} row
+ * @returns {string}
+ */
+function evidenceOf({ closed, exempt, files, why }) {
+  if (closed) return files.map((file) => `\`${file}\``).join('<br>')
+  return exempt === undefined ? `open ${why}`.trimEnd() : `not applicable, because ${exempt}`
 }

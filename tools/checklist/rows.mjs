@@ -24,6 +24,15 @@ const ACCEPTANCE = JSON.parse(
 )
 
 /**
+ * Rows of ASVS that ask for something about a part which the product does not have, with the reason.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
+export const NOT_APPLICABLE = JSON.parse(
+  readFileSync(new URL('not-applicable.json', import.meta.url), 'utf8'),
+)
+
+/**
  * Every row, kind by kind.
  *
  * @param {AcceptanceIds} [acceptance]

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { judge } from '../../../tools/checklist/closing.mjs'
-import { closedRows, openIds, openRows, summary } from '../../../tools/checklist/report.mjs'
-import { allRows, behaviourGroups } from '../../../tools/checklist/rows.mjs'
+import {
+  closedRows,
+  evidence,
+  openIds,
+  openRows,
+  summary,
+} from '../../../tools/checklist/report.mjs'
+import { allRows, behaviourGroups, NOT_APPLICABLE } from '../../../tools/checklist/rows.mjs'
 import { readTitle } from '../../../tools/checklist/titles.mjs'
 
 const rows = allRows()
@@ -148,4 +154,34 @@ describe('a row', () => {
 it('reports a slip with the file it is in', () => {
   const { problems } = judge(rows, [result('S0-99: words', 'passed', 'x.test.ts')])
   expect(problems).toMatchObject([{ file: 'x.test.ts', title: 'S0-99: words' }])
+})
+
+describe('a row that does not apply', () => {
+  const id = 'ASVS 10.5.5'
+  const exempt = { [id]: 'there is nothing of the kind' }
+
+  it('is neither closed nor open, and says why', () => {
+    const { rows: judged, problems } = judge(rows, [], exempt)
+    expect(problems).toEqual([])
+    expect(openRows(judged)).not.toContain(id)
+    expect(openIds(judged)).not.toContain('10.5.5')
+    expect(summary(judged)).toMatch(/ASVS requirements\s+0\s+149\s+1\s+148/)
+    expect(evidence(judged)).toMatch(
+      /\| 10\.5\.5 \| .* \| not applicable, because there is nothing of the kind \|/,
+    )
+  })
+
+  it('is a slip where a test names it', () => {
+    const { problems } = judge(rows, [result(`${id}: words`)], exempt)
+    expect(problems.map(({ problem }) => problem).join()).toContain('not applicable')
+  })
+
+  it('is a row of ASVS, or it is a slip', () => {
+    const of = (one: string): unknown[] => judge(rows, [], { [one]: 'words' }).problems
+    expect([of('ASVS 99.1.1'), of('S0-04'), of(id)].map((list) => list.length)).toEqual([1, 1, 0])
+  })
+
+  it('has a reason of some words', () => {
+    for (const reason of Object.values(NOT_APPLICABLE)) expect(reason).toMatch(/^[a-z].{40,}/)
+  })
 })
