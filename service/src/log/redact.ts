@@ -14,9 +14,9 @@ const HARMLESS_NAME =
 
 /** Names of parameters of an address whose value is a credential. */
 const PARAMETER =
-  /([?&;#](?:[^=&;#\s]*(?:token|secret|passw|pwd|credential|session|signature|csrf|jwt|api_?key)[^=&;#\s]*|sid|code|key|auth)=)[^&;#\s"'<>]*/gi
+  /([?&;#](?:[^?=&;#\s]*(?:token|secret|passw|pwd|credential|session|signature|csrf|jwt|api_?key)[^?=&;#\s]*|sid|code|key|auth)=)[^&;#\s"'<>]*/gi
 /** `scheme://user:password@host` */
-const USER_INFO = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@:]*:[^\s/@]*@/gi
+const USER_INFO = /([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@:]*:[^\s/@]*@/gi
 /** `Bearer …`, `Basic …`, `DPoP …` */
 const SCHEME = /\b(bearer|basic|dpop)\s+[A-Za-z0-9._~+/=-]{8,}/gi
 /** A JWS or JWE in compact form. */
