@@ -18,14 +18,14 @@ const MODULES = fileURLToPath(new URL('../../../../node_modules', import.meta.ur
 const PARTS = ['errors.ts', 'system', 'store/sqlite', 'store/memory', 'store']
 
 /**
- * Writes the store's sources as JavaScript into a folder of its own, for child processes: Node.js 20 runs
+ * Writes sources (the SQLite store's, unless others are named) as JavaScript into a folder of its own, for child processes: Node.js 20 runs
  * no TypeScript. Not `library/dist`, which other test files may be building at the same moment.
  */
-export function buildForChildren(): string {
+export function buildForChildren(parts: readonly string[] = PARTS): string {
   const folder = mkdtempSync(join(tmpdir(), 'sojourn-build-'))
   // A child may run as another user.
   chmodSync(folder, 0o755)
-  for (const file of PARTS.flatMap(sourcesIn)) {
+  for (const file of parts.flatMap(sourcesIn)) {
     const target = join(folder, relative(SOURCES, file).replace(/\.ts$/, '.js'))
     mkdirSync(dirname(target), { recursive: true })
     writeFileSync(target, toJavaScript(readFileSync(file, 'utf8')))

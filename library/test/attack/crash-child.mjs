@@ -1,0 +1,68 @@
+// @ts-nocheck It runs as it is, on sources that are compiled only when it is started.
+// Does one thing to sessions in Redis, and is killed by itself at its n-th command: before it is sent, or as soon as it is.
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { createClient } from 'redis'
+
+const [folder, json] = process.argv.slice(2)
+const { port, deed, at, isSent, cookie, refreshToken, secret } = JSON.parse(json)
+const load = (path) => import(pathToFileURL(join(folder, path)).href)
+const { createSojourn } = await load('sojourn.js')
+const { createRedisStore } = await load('store/redis/index.js')
+
+const client = createClient({ url: `redis://127.0.0.1:${port}` })
+await client.connect()
+// Scripts are known to the server, so that one command is one verb.
+let commands = 0
+const dying = new Proxy(client, {
+  get(target, name) {
+    const value = Reflect.get(target, name)
+    if (name !== 'evalSha') return typeof value === 'function' ? value.bind(target) : value
+    return (...args) => {
+      commands += 1
+      if (commands !== at) return target.evalSha(...args)
+      if (!isSent) process.kill(process.pid, 'SIGKILL')
+      const sent = target.evalSha(...args)
+      // The command has gone to the operating system; what the server says of it, nobody hears.
+      setImmediate(() => process.kill(process.pid, 'SIGKILL'))
+      return sent
+    }
+  },
+})
+
+const sojourn = createSojourn({
+  secrets: secret,
+  store: createRedisStore({ client: dying }),
+  cache: false,
+  limit: { max: 3, whenFull: 'evict-oldest' },
+  tokens: { issuer: 'https://app.example', audience: 'https://api.example' },
+})
+const incoming = {
+  method: 'POST',
+  target: '/',
+  host: 'app.example',
+  isSecure: true,
+  address: '192.0.2.1',
+  userAgent: 'Test/1',
+  cookieHeader: cookie,
+  forwardedNotice: undefined,
+  header: () => undefined,
+  isRepeated: () => false,
+}
+const exchange = sojourn.exchange(incoming)
+const DEEDS = {
+  signIn: async () => {
+    exchange.session.set('cart', ['tea'])
+    await exchange.session.signIn('alice')
+    await exchange.session.issueTokens()
+  },
+  rotate: () => sojourn.tokens.refresh(refreshToken),
+  renew: () => exchange.session.elevate({ methods: ['pwd'] }),
+  signOut: () => exchange.session.signOut(),
+  revokeAll: () => sojourn.revokeAll('alice'),
+}
+await DEEDS[deed]()
+await exchange.commit()
+await sojourn.settled()
+process.stdout.write(String(commands))
+process.exit(0)
