@@ -40,7 +40,7 @@ describe('readCookies', () => {
   })
 
   it.each(['\u00a0', '\u2000', '\u0085', '\ufeff', '\u000b', '\u000c', '\u2028'])(
-    'cookie-08: %j before the name makes another name',
+    'cookie-08, GHSA-r5rp-j6wh-rvv4: %j before the name makes another name',
     (blank) => {
       expect(read(`${blank}__Host-sid=evil`)).toEqual([])
       expect(read(`a=1; ${blank}__Host-sid=evil; __Host-sid=good`)).toEqual(['good'])

@@ -1,4 +1,5 @@
 /** Nothing that is written into a Set-Cookie line can begin another attribute or another header. */
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import session from '../../src/compat/express-session/index.js'
 import { InvalidOption } from '../../src/errors.js'
@@ -59,3 +60,82 @@ function attempt(serialize: () => string): string {
     return 'refused'
   }
 }
+
+/** Any text, mostly of what ends or begins something in a header. */
+const nasty = fc.string({
+  maxLength: 12,
+  unit: fc.oneof(
+    fc.constantFrom(
+      ';',
+      '=',
+      ',',
+      ' ',
+      '\r',
+      '\n',
+      '\t',
+      '"',
+      '\u0000',
+      '\u00a0',
+      'é',
+      '/',
+      '.',
+      '-',
+      '_',
+    ),
+    fc.constantFrom('a', 'Z', '0', 'Secure', 'Domain=evil', '; Path=/x', 'HttpOnly', 'none', 'Lax'),
+  ),
+})
+
+const ATTRIBUTES =
+  /^(?:path|domain|expires|max-age|httponly|secure|partitioned|priority|samesite)$/i
+
+/** Names of the attributes of a line, and whether it is one line. */
+function attributesOf(line: string): readonly string[] {
+  expect(line).toMatch(/^[\x20-\x7e]+$/)
+  return line
+    .split(';')
+    .slice(1)
+    .map((part) => part.trim().split('=')[0] ?? '')
+}
+
+describe('whatever is asked for', () => {
+  it('CVE-2026-29086: of name, value, path, domain, SameSite and priority makes each attribute once at most, and none that was not meant, or is refused', () => {
+    let written = 0
+    const holds = (serialize: () => string): void => {
+      const line = attempt(serialize)
+      if (line === 'refused') return
+      written += 1
+      const names = attributesOf(line)
+      expect(names.filter((name) => !ATTRIBUTES.test(name))).toEqual([])
+      expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(names.length)
+    }
+    const good = <Text extends string>(text: Text) =>
+      fc.oneof({ weight: 3, arbitrary: fc.constant(text) }, nasty)
+    fc.assert(
+      fc.property(
+        good('sid'),
+        good('value'),
+        good('/'),
+        good('example.com'),
+        good('lax'),
+        good('high'),
+        (name, value, path, domain, sameSite, priority) => {
+          holds(() => {
+            const attributes = { path, domain, sameSite } as unknown as { path: string }
+            validateCookie(name, attributes)
+            return serializeCookie(name, value, attributes)
+          })
+          holds(() => {
+            const options = { path, domain, sameSite, priority }
+            const cookie = Reflect.construct(session.Cookie, [options]) as {
+              serialize(name: string, value: string): string
+            }
+            return cookie.serialize(name, value)
+          })
+        },
+      ),
+      { numRuns: 2_000 },
+    )
+    expect(written).toBeGreaterThan(100)
+  })
+})

@@ -162,7 +162,7 @@ describe('an access token', () => {
     expect(await load(browser)).toMatchObject({ state: 'revoked' })
   })
 
-  it('behaviour 13c: is refused after a fact about its person changed; the next one has the new fact', async () => {
+  it('behaviour 13c, ASVS 8.3.2: is refused after a fact about its person changed; the next one has the new fact', async () => {
     const { sojourn, pair, state } = await withTokens(
       {},
       {

@@ -169,7 +169,7 @@ describe('each kind of credential', () => {
     cookie = [name, value]
   })
 
-  it('ASVS 9.2.2: is taken where it belongs, refused wherever another kind does, and comes to no harm there', async () => {
+  it('ASVS 9.2.2, CVE-2023-48309: is taken where it belongs, refused wherever another kind does, and comes to no harm there', async () => {
     for (const place of PLACES) {
       for (const [kind, token] of Object.entries(kinds())) {
         const at = `${kind} as ${place.name}`
