@@ -17,7 +17,8 @@ COPY service/tsconfig.json service/
 COPY service/src service/src
 RUN npx tsc -b \
   && npm prune --omit=dev \
-  # What only compilers read; source maps stay, for stack traces that name the sources.
+  # What only tests load, and what only compilers read; source maps stay, for stack traces that name the sources.
+  && rm -r library/dist/testing \
   && find library/dist service/dist \( -name '*.d.ts' -o -name '*.d.ts.map' -o -name '.tsbuildinfo' \) -delete
 
 # ---- image: what runs, and nothing else ---------------------------------------------------------------
