@@ -9,6 +9,8 @@ export const ERROR_STATUS = {
   store_unavailable: 503,
   /** The session has ended; the thing asked for cannot be done on it. */
   session_ended: 401,
+  /** The session awaits another proof of who its person is. */
+  reauthentication_required: 401,
   /** The subject already has its number of sessions, and the limit says to refuse. */
   session_limit: 409,
   /** The subject is disabled. */

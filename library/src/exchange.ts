@@ -30,6 +30,8 @@ export interface Answer {
   readonly isAnswering?: boolean
   /** The session was read: the answer is personal, and has to carry these headers. */
   onRead?(personal: Outgoing): void
+  /** Something is wrong with the cookies of this connection: cause and fix, in visible ASCII. */
+  onDiagnostic?(message: string): void
   /** Something is to be written or sent: from now on the answer has to wait for `commit`. */
   onChange?(): void
 }
@@ -164,6 +166,14 @@ class RequestExchange<Data extends object> implements Exchange<Data>, VisitReque
 
   isAnswering(): boolean {
     return this.#answer.isAnswering === true
+  }
+
+  explainLostCookie(): string {
+    return this.#parts.cookies.explainLoss(this.incoming)
+  }
+
+  noteDiagnostic(message: string): void {
+    if (this.#parts.cookies.isTold) this.#answer.onDiagnostic?.(message)
   }
 
   cookieObstacle(): string | undefined {

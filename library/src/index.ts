@@ -38,7 +38,16 @@ export type { Introspection } from './session/oauth.js'
 export type { RefreshRefused, RefreshRequest, RefreshResult } from './session/refresh.js'
 export type { SessionFacts } from './session/facts.js'
 export type { Resolution } from './session/resolve.js'
+export {
+  POLICIES,
+  policyNumber,
+  type Policy,
+  type PolicyName,
+  type PolicyRule,
+  type PolicyRuleName,
+} from './session/policies.js'
 export type { Register, RevokeAllOptions, RevokeOptions, SessionPage } from './session/register.js'
+export type { EverybodyRevoked } from './session/revoke-everybody.js'
 export type { EventName, Listener, ReportedEventName, SojournEvents } from './session/events.js'
 export { createAuthCheck, type AuthRules } from './guard/auth-guard.js'
 export { refuseCredentialInUrl } from './guard/credential-in-url.js'
@@ -46,7 +55,59 @@ export type { AccessClaims } from './credential/jwt/index.js'
 export type { ProofProblem, ProofVerdict } from './credential/dpop/index.js'
 export { refuseUnlessRecent, refuseUnlessSignedIn, type Refusal } from './guard/session-guard.js'
 export { refuseCrossOrigin, type CrossOriginOptions } from './guard/cross-origin.js'
+export {
+  createCsrfGuard,
+  type CsrfExemption,
+  type CsrfGuard,
+  type CsrfHolder,
+  type CsrfOptions,
+  type CsrfRequest,
+  type CsrfSession,
+  type IssuedCsrfToken,
+} from './guard/csrf/index.js'
+export { createSignInGuard } from './guard/sign-in/sign-in-guard.js'
+export type {
+  SignInAttempt,
+  SignInClaim,
+  SignInGuard,
+  SignInIncoming,
+  SignInStart,
+  SignInSuccess,
+  Suspicion,
+} from './guard/sign-in/contract.js'
+export {
+  SIGN_IN_DEFAULTS,
+  type DeviceCookieOptions,
+  type SignInDelay,
+  type SignInGuardOptions,
+  type SignInNotice,
+} from './guard/sign-in/rules.js'
+export {
+  createRateLimiter,
+  type LimitBy,
+  type LimitDecision,
+  type LimitedSession,
+  type LimitFields,
+  type LimitKey,
+  type LimitPolicy,
+  type RateLimiter,
+  type RateLimiterOptions,
+  type RateLimitResult,
+} from './guard/rate-limit/index.js'
+export { createHttpsGuard, type HttpsOptions, type SecureAddress } from './guard/https.js'
+export { createCors, type CorsAnswer, type CorsOptions } from './guard/cors.js'
+export { refuseEmbedding } from './guard/embedding.js'
+export {
+  createSecurityHeaders,
+  type HstsOptions,
+  type ReferrerPolicy,
+  type SecurityHeaders,
+  type SecurityHeadersOptions,
+} from './response/security-headers.js'
+export type { ContentPolicy } from './response/content-policy.js'
+export type { HeaderLine } from './response/outgoing.js'
 export type { Incoming } from './request/incoming.js'
+export { isPublicSuffix, siteOf } from './request/site.js'
 export type { Outgoing } from './response/outgoing.js'
 export type { ChangeFeed, ChangeWatcher, Endings } from './store/change-feed.js'
 export type { NearCacheStats } from './store/near-cache.js'
@@ -55,6 +116,19 @@ export { END_REASONS, type EndReason } from './store/end-reason.js'
 export type { SessionId, SessionRecord } from './store/record.js'
 export type { Attempt, AttemptRule, Counters, Rate, Spent } from './store/counters.js'
 export type { GuardContext } from './guard/context.js'
+export {
+  createAnomalyGuard,
+  type AnomalyContext,
+  type AnomalyGuard,
+  type AnomalyNotice,
+  type AnomalyOptions,
+  type AnomalyReport,
+  type Answer as AnomalyAnswer,
+  type Binding as SessionBinding,
+  type SignalName,
+  type SignIn,
+} from './guard/anomaly/index.js'
+export { createProofCheck, type ProofRules } from './guard/single-use.js'
 export type { Store, SessionLimit, StoreHealth, StoreOptions } from './store/store.js'
 export type { Duration } from './system/duration.js'
 export { systemClock, type Clock } from './system/clock.js'

@@ -3,6 +3,7 @@ import type { Clock } from './system/clock.js'
 import type { SessionLimit, Store } from './store/store.js'
 import type { KeyRing } from './keys/key-ring.js'
 import type { KeyDocuments } from './keys/shared-document.js'
+import type { PolicyName } from './session/policies.js'
 
 /**
  * Every option of `createSojourn`, documented here and nowhere else: the reference pages are generated
@@ -21,6 +22,15 @@ export interface SojournOptions<Data extends object = Record<string, unknown>> {
    * accepted, so a new one can be put in front without signing anybody out. They sign, they do not encrypt.
    */
   readonly secrets: string | readonly string[]
+  /**
+   * The rule book for lifetimes: sets the defaults of `idle`, `absolute`, `renewal`, `remember`, `limit`, `recent`,
+   * `tokens.accessLifetime` and `tokens.refresh.lifetime`. They may then say less, never more: a laxer one throws
+   * `InvalidOption` with both numbers. Default: none, and the defaults below (those of `asvs-l2`) bind nobody. The numbers, their sources
+   * and reasons: docs/reference/session-policies.md.
+   */
+  readonly policy?: PolicyName
+  /** How old a sign-in may be where `requireRecent()` names no age. Default `'15m'`. */
+  readonly recent?: Duration
   /** Time without a request after which a session expires. Default `'1h'` (NIST SP 800-63B-4, AAL2). */
   readonly idle?: Duration
   /** Time after the sign-in at which a session expires whatever happens. Default `'24h'` (same source). */
@@ -109,6 +119,11 @@ export interface CookieOptions {
   readonly secure?: boolean | 'auto'
   /** Keeps a cookie in an embedded frame apart for each embedding site (CHIPS). Needs Secure. Default `false`. */
   readonly partitioned?: boolean
+  /**
+   * Say in the response header `sojourn-diagnostic` why a session cookie could not be set. Default: where NODE_ENV is
+   * `development`. The event `cookie.diagnostic` says it everywhere, and each thing once an hour.
+   */
+  readonly diagnostics?: boolean
   /** Also send `Clear-Site-Data: "cookies", "storage"` at sign-out over a secure connection. Default `true`. */
   readonly clearSiteData?: boolean
 }
@@ -160,6 +175,11 @@ export interface DpopOptions {
    * under that server's name, unless something in front checks it.
    */
   readonly origin?: string
+  /**
+   * Only bound tokens (ASVS 10.4.14): none is issued without a proof or a thumbprint, and access and refresh tokens that are
+   * bound to no key, also those issued before, are refused. Cookies of sessions are no tokens and go on. Default `false`.
+   */
+  readonly isRequired?: boolean
 }
 
 /** What a claims provider may answer. */
@@ -254,6 +274,7 @@ export const DEFAULTS = {
   touchEveryAtMost: 60_000,
   renewalGrace: 300_000,
   signInGrace: 30_000,
+  recent: 900_000,
   limit: { max: 100, whenFull: 'evict-oldest' },
   maxSessionBytes: 65_536,
   secretBytes: 32,

@@ -8,10 +8,13 @@ import type { ResilienceOptions, SojournOptions } from './options.js'
 import { createProxyTrust } from './request/client-address.js'
 import type { Incoming } from './request/incoming.js'
 import { createSessionCookies } from './response/session-cookies.js'
-import { createDeviceTraits } from './session/device.js'
+import { createDeviceTraits, type ClientPrivacy } from './session/device.js'
+import { createCookieWatch } from './session/cookieless.js'
 import { createEvents, type EventName, type Events, type Listener } from './session/events.js'
 import { createGuestAllowance } from './session/guest-allowance.js'
-import { createRegister, type Register } from './session/register.js'
+import type { PolicyName } from './session/policies.js'
+import { createRegister, type Register, type RevokeOptions } from './session/register.js'
+import { revokeEverybody, type EverybodyRevoked } from './session/revoke-everybody.js'
 import { toSettings, type Settings } from './session/settings.js'
 import { createTokenKit } from './session/token-kit.js'
 import { createTokens, type Tokens } from './session/tokens.js'
@@ -34,6 +37,11 @@ export interface Sojourn<Data extends object> extends Register, GuardContext {
   exchange(incoming: Incoming, answer?: Answer): Exchange<Data>
   /** Adds a listener for an event of the catalogue (`SojournEvents`); the answer removes it. */
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void
+  /**
+   * Ends every session that lives now, guests' too. Takes as long as there are people (about a second for 10,000): for emergencies.
+   * Throws `InvalidOption` where the store cannot walk over its sessions.
+   */
+  revokeEverybody(options?: RevokeOptions): Promise<EverybodyRevoked>
   /** Tells the event log of a failed sign-in: only the application knows of it. */
   reportSignInFailure(failure: {
     readonly reason: string
@@ -46,6 +54,12 @@ export interface Sojourn<Data extends object> extends Register, GuardContext {
   cacheStats(): NearCacheStats
   /** Reaches for the store. Throws `StoreUnavailable` where it cannot be reached. */
   check(): Promise<StoreHealth>
+  /** What the privacy options let be known of clients. For guards. */
+  readonly privacy: ClientPrivacy
+  /** How old a sign-in may be where `requireRecent` names no age. Milliseconds. */
+  readonly recent: number
+  /** The rule book for lifetimes that holds; `undefined`: none. */
+  readonly policy: PolicyName | undefined
   /** Name of the store in use, for logs. */
   readonly storeName: string
   /** Waits for what runs beside the answers: touches and tidying. */
@@ -87,6 +101,8 @@ export function createSojourn<Data extends object = Record<string, unknown>>(
     counters: store.counters ?? createMemoryCounters(core.clock),
     clock: core.clock,
     deriveKeys: (purpose) => settings.secrets.map((secret) => deriveKey(secret, purpose)),
+    revokeEverybody: async ({ reason = 'revoked_admin' } = {}) =>
+      revokeEverybody(store, events, reason),
     reportSignInFailure({ reason, address, subject }) {
       events.emit('signin.failed', { reason, address, subject })
     },
@@ -94,6 +110,9 @@ export function createSojourn<Data extends object = Record<string, unknown>>(
     cacheStats: () => store.stats(),
     check: async () => store.check(),
     proxyTrust: createProxyTrust(options.trustProxy),
+    privacy: { address: settings.address, agent: settings.agent, traitsOf: core.deviceTraits },
+    recent: settings.recent,
+    policy: settings.policy,
     storeName: store.name,
     settled: async () => upkeep.settled(),
     async close() {
@@ -145,6 +164,7 @@ export function createCore<Data extends object>(
     deviceTraits,
     kit: createTokenKit(settings, store, clock),
     tokens: createSessionTokens(settings.secrets, settings.secretBytes),
+    cookieWatch: createCookieWatch(clock),
     guests: createGuestAllowance(settings.anonymousPerMinute, clock),
   }
 }

@@ -1,7 +1,8 @@
 /**
  * Puts the parts together to one Express application. The order is policy, so it stands here as a list.
  */
-import express, { type Express, type RequestHandler, type Router } from 'express'
+import type { ServerResponse } from 'node:http'
+import express, { type Express, type RequestHandler, type Response, type Router } from 'express'
 import compression from 'compression'
 import {
   createErrorHandler,
@@ -11,9 +12,12 @@ import {
   strictQuery,
 } from './http/index.js'
 import { createRequestLog } from './log/index.js'
+import { limitRoutes } from './limits.js'
 import { createMetricsHandler, observeRequests } from './metrics/index.js'
 import type { Parts } from './parts.js'
 import { accountRoutes } from './route/account.js'
+import { csrfRoutes, csrfRules } from './route/csrf.js'
+import { adminRoutes } from './route/admin.js'
 import { deviceRoutes } from './route/devices.js'
 import { sendErrorPage } from './route/error-page.js'
 import { healthRoutes } from './route/health.js'
@@ -23,10 +27,12 @@ import { sessionDataRoutes } from './route/session-data.js'
 import { signInRoutes } from './route/sign-in.js'
 import { signOutRoutes } from './route/sign-out.js'
 import { refuseTokensInUrls, tokenRoutes } from './route/tokens.js'
-import { keepNothing, requireHttps, securityHeaders } from './transport.js'
+import { allowOrigins, headerOptions, keepNothing, requireHttps } from './transport.js'
+import { watchSessions } from './watch.js'
+import { presenceOf } from './who-is.js'
 
 export function createApp(parts: Parts): Express {
-  const { config, web, sojourn, metrics } = parts
+  const { config, web, metrics } = parts
   const app = express()
   app.disable('x-powered-by')
   // What guards see and what the router matches must be the same path.
@@ -39,26 +45,33 @@ export function createApp(parts: Parts): Express {
   const forMachines = [healthRoutes(parts), metricsRoute(parts)]
   const forPeople = [
     homeRoutes(parts),
+    csrfRoutes(parts),
     signInRoutes(parts),
     signOutRoutes(parts),
     accountRoutes(parts),
     deviceRoutes(parts),
     sessionDataRoutes(parts),
     tokenRoutes(parts),
+    adminRoutes(parts),
   ]
   const steps: readonly RequestHandler[] = [
     observeRequests(metrics),
     requestLog(parts),
-    securityHeaders(config.server),
+    web.audited(parts.audit, requestIdOf),
+    web.headers(headerOptions(config.server)),
     keepNothing,
+    allowOrigins(parts),
     refuseOtherMethods([...forMachines, ...forPeople]),
     ...forMachines,
-    requireHttps(config.server, sojourn.proxyTrust),
+    requireHttps(parts),
+    web.notEmbedded(),
     refuseTokensInUrls(parts),
     strictQuery,
     compression(),
     web.sessions,
-    web.sameOrigin(originRules(parts)),
+    web.csrf(csrfRules(parts)),
+    watchSessions(parts),
+    limitRoutes(parts),
     ...forPeople,
     notFound,
   ]
@@ -87,8 +100,14 @@ function requestLog(parts: Parts): RequestHandler {
   return createRequestLog({
     log: parts.log,
     addressOf: (request) => parts.addressOf(request),
+    presenceOf,
     isQuiet: ({ url }) => url.startsWith('/health') || url === '/metrics',
   })
+}
+
+function requestIdOf(response: ServerResponse): string | undefined {
+  const { locals } = response as Partial<Response>
+  return locals?.['requestId'] as string | undefined
 }
 
 function metricsRoute({ config, metrics }: Parts): Router {
@@ -98,13 +117,4 @@ function metricsRoute({ config, metrics }: Parts): Router {
   const isProduction = config.mode === 'production'
   router.get('/metrics', createMetricsHandler(metrics, { token, isProduction, isOwnPort: false }))
   return router
-}
-
-/** In production the scheme is known too; while developing, the Host header has to do. */
-function originRules({ config }: Parts): { origin?: string; trustedOrigins: readonly string[] } {
-  const { isSecure, publicUrl, corsOrigins } = config.server
-  return {
-    ...(isSecure ? { origin: new URL(publicUrl).origin } : {}),
-    trustedOrigins: corsOrigins,
-  }
 }

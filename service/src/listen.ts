@@ -1,10 +1,12 @@
 import { createServer, type Server } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import express, { type Express } from 'express'
+import type { HttpsConfig } from './config/config.js'
 import { createMetricsHandler } from './metrics/index.js'
 import type { Parts } from './parts.js'
 import { answerRaw } from './raw-answers.js'
+import { HANDSHAKE_WITHIN, logTlsFailures, reloadOnChange, tlsOptions } from './tls.js'
 
 /** A listening service. */
 export interface Listening {
@@ -15,31 +17,34 @@ export interface Listening {
 
 /** A request has to arrive within this, head and body together (slow clients get 408). */
 const REQUEST_WITHIN = 15_000
+const LIMITS = { requestTimeout: REQUEST_WITHIN, headersTimeout: REQUEST_WITHIN }
 
 /** Listens where the configuration says. Rejects with words where the port is taken or not allowed. */
 export async function listen(app: Express, parts: Parts): Promise<Listening> {
   const { config } = parts
   const { https, port, host } = config.server
-  const limits = { requestTimeout: REQUEST_WITHIN, headersTimeout: REQUEST_WITHIN }
   const server =
-    https === undefined
-      ? createServer(limits, app)
-      : createTlsServer(
-          { ...limits, cert: https.certificate, key: https.key.reveal(), minVersion: 'TLSv1.2' },
-          app,
-        )
+    https === undefined ? createServer(LIMITS, app) : createSecureServer(app, parts, https)
   answerRaw(server, config.server)
   await open(server, port, host)
   const servers = [server as Server]
   const { metricsPort } = config.operation
   if (metricsPort !== undefined) {
-    const metricsServer = createServer(limits, metricsApp(parts))
+    const metricsServer = createServer(LIMITS, metricsApp(parts))
     await open(metricsServer, metricsPort, host)
     servers.push(metricsServer)
   }
   const scheme = https === undefined ? 'http' : 'https'
   const bound = (server.address() as AddressInfo).port
   return { servers, url: `${scheme}://${shownHost(host)}:${String(bound)}` }
+}
+
+function createSecureServer(app: Express, { log }: Parts, https: HttpsConfig): TlsServer {
+  const options = tlsOptions(https.certificate, https.key.reveal())
+  const server = createTlsServer({ ...LIMITS, ...options, handshakeTimeout: HANDSHAKE_WITHIN }, app)
+  reloadOnChange(server, https, log)
+  logTlsFailures(server, log)
+  return server
 }
 
 /** What to type into a browser on this machine. */

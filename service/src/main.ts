@@ -6,6 +6,7 @@ import type { Config } from './config/config.js'
 import { describeConfig } from './config/describe.js'
 import { loadConfig } from './config/load.js'
 import { ConfigError, EXIT_CONFIG } from './config/refusal.js'
+import { examineStore } from './examine-store.js'
 import { createLogger } from './log/index.js'
 import { openSessionStore } from './session-store.js'
 import { StoreRefused } from './store-refused.js'
@@ -42,6 +43,7 @@ async function start(): Promise<void> {
   const log = createLogger({ level: config.operation.logLevel })
   for (const line of describeConfig(config)) process.stdout.write(`sojourn: ${line}\n`)
   const opened = await openSessionStore(config, log)
+  await examineStore(opened.store, config, log)
   const { serve } = await import('./serve.js')
   await serve(config, log, opened)
 }

@@ -1,14 +1,21 @@
-import { join } from 'node:path'
 import { createSojourn, type Sojourn, type TokenOptions } from 'sojourn'
 import { createExpressAdapter, createNodeIncoming } from 'sojourn/express'
-import { findSqliteDriver } from 'sojourn/sqlite'
-import { createMetrics, observeCache, observeSojourn, observeStoreCalls } from 'sojourn/telemetry'
+import {
+  createMetrics,
+  observeCache,
+  observeSojourn,
+  observeStoreCalls,
+  type Metrics,
+} from 'sojourn/telemetry'
 import type { Accounts } from './account/account.js'
 import { createAccounts } from './account/accounts.js'
-import { openDatabase, type DatabasePlace } from './account/database.js'
+import { openDatabase } from './account/database.js'
 import { createPasswordHasher, PASSWORD_MINIMUM } from './account/password.js'
 import { createQueue } from './account/queue.js'
+import { openAudit } from './audit/open-audit.js'
+import { createTrail } from './audit/trail.js'
 import type { Config } from './config/config.js'
+import { databasePlaceOf } from './database-place.js'
 import type { Logger } from './log/index.js'
 import { logEvents } from './log-events.js'
 import {
@@ -16,12 +23,15 @@ import {
   observePasswordQueue,
   observeProcess,
   observeSignIns,
+  observeStoreHealth,
 } from './metrics/index.js'
 import { openKeyRing } from './open-key-ring.js'
 import { toPublicUser, type Parts, type SessionData } from './parts.js'
 import { onRefused, onUnavailable } from './refused.js'
 import { deviceLabel } from './route/respond.js'
+import { watchSecretAges } from './secret-ages.js'
 import type { OpenedStore } from './session-store.js'
+import { createGuard } from './sign-in/index.js'
 
 /** Passwords hashed at once, and how many may wait: each takes about 20 MB and 30 ms of one core. */
 const HASHING = { atOnce: 2, waiting: 64 }
@@ -43,18 +53,18 @@ export async function openParts(
   log: Logger,
   opened: OpenedStore,
 ): Promise<OpenedParts> {
-  const metrics = createMetrics()
-  observeProcess(metrics)
   const queue = createQueue(HASHING)
-  observePasswordQueue(metrics, () => queue.length)
-  const passwordMinimum =
-    config.mode === 'production' ? PASSWORD_MINIMUM.production : PASSWORD_MINIMUM.elsewhere
+  const metrics = openMetrics(config, opened, () => queue.length)
+  const isProduction = config.mode === 'production'
+  const passwordMinimum = PASSWORD_MINIMUM[isProduction ? 'production' : 'elsewhere']
+  const database = await openDatabase(await databasePlaceOf(config))
   const accounts = createAccounts({
-    database: await openDatabase(await placeOf(config)),
+    database,
     hasher: createPasswordHasher(queue),
     passwordMinimum,
+    // The walks of the source documents sign in with `test123`, the 789th of the list.
+    refusesCommonPasswords: isProduction,
   })
-  observeBuild(metrics, { version: VERSION, store: opened.store.name })
   const onCall = observeStoreCalls(metrics, opened.store.name)
   const sojourn = createSojourn<SessionData>({
     ...sessionOptions(config),
@@ -63,21 +73,24 @@ export async function openParts(
     cache: { maxStaleness: `${config.session.cacheStaleness}ms` },
     tokens: tokenOptions(config, accounts),
   })
-  observeCache(metrics, () => sojourn.cacheStats())
   observeSojourn(sojourn, metrics, { signInFailureReasons: FAILURES })
+  observeCache(metrics, () => sojourn.cacheStats())
   logEvents(sojourn, log)
   reconnectOnSilence(sojourn, opened)
+  const trail = createTrail(database)
+  const audited = openAudit(sojourn, trail, config.operation.audit, { log, now })
+  const stopAges = watchSecretAges({ config, documents: opened.store, metrics, log, now })
   const parts: Parts = {
     config,
     log,
     accounts,
     sojourn,
     metrics,
+    audit: audited.audit,
+    trail,
+    guard: createGuard(sojourn, config),
     passwordMinimum,
-    web: createExpressAdapter(sojourn, {
-      onRefused: (refusal, request, response) => onRefused(refusal, request, response, now),
-      onUnavailable,
-    }),
+    web: createWeb(sojourn),
     countSignIn: observeSignIns(metrics),
     lifecycle: { isDraining: false },
     now,
@@ -86,11 +99,29 @@ export async function openParts(
   return {
     parts,
     async close() {
+      stopAges()
       await sojourn.settled()
+      await audited.close()
       await opened.close()
       await accounts.close()
     },
   }
+}
+
+function createWeb(sojourn: Sojourn<SessionData>): Parts['web'] {
+  return createExpressAdapter(sojourn, {
+    onRefused: (refusal, request, response) => onRefused(refusal, request, response, now),
+    onUnavailable,
+  })
+}
+
+function openMetrics(config: Config, { store }: OpenedStore, queueLength: () => number): Metrics {
+  const metrics = createMetrics()
+  observeProcess(metrics)
+  observePasswordQueue(metrics, queueLength)
+  if (config.redis !== undefined) observeStoreHealth(metrics, store)
+  observeBuild(metrics, { version: VERSION, store: store.name })
+  return metrics
 }
 
 function sessionOptions({ session, secrets, cookie, server, tokens, mode }: Config) {
@@ -98,6 +129,7 @@ function sessionOptions({ session, secrets, cookie, server, tokens, mode }: Conf
     secrets: secrets.session.map((secret) => secret.reveal()),
     idle: session.idle,
     absolute: session.absolute,
+    ...(session.policy === undefined ? {} : { policy: session.policy }),
     remember: session.remember,
     limit: { max: session.maxPerUser, whenFull: 'evict-oldest' as const },
     secretBytes: tokens.secretBytes,
@@ -105,6 +137,7 @@ function sessionOptions({ session, secrets, cookie, server, tokens, mode }: Conf
     privacy: { describeAgent: deviceLabel },
     cookie: {
       sameSite: cookie.sameSite,
+      diagnostics: mode === 'development',
       ...(cookie.name === undefined ? {} : { name: cookie.name }),
       ...(cookie.domain === undefined ? {} : { domain: cookie.domain }),
       ...(mode === 'production' && server.isSecure ? { secure: true as const } : {}),
@@ -150,10 +183,4 @@ function tokenOptions(config: Config, accounts: Accounts): TokenOptions {
       seedBytes: tokens.secretBytes,
     },
   }
-}
-
-async function placeOf({ database, dataDir }: Config): Promise<DatabasePlace> {
-  if (database.kind === 'postgres') return { kind: 'postgres', url: database.url.reveal() }
-  const module = await findSqliteDriver()
-  return { kind: 'sqlite', file: database.file || join(dataDir, 'sojourn.db'), module }
 }

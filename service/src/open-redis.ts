@@ -119,7 +119,8 @@ async function connect(connection: Connectable, log: Logger): Promise<boolean> {
   })
 }
 
-function createRedisClient(redis: RedisConfig): unknown {
+/** A client of node-redis, not connected yet. */
+export function createRedisClient(redis: RedisConfig): unknown {
   const socket = {
     connectTimeout: 1_000,
     reconnectStrategy: (tries: number) => Math.min(50 * (tries + 1), RECONNECT_AT_MOST),

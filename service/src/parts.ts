@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { Request } from 'express'
-import type { Session, Sojourn } from 'sojourn'
+import type { Session, SignInGuard, Sojourn } from 'sojourn'
 import type { ExpressAdapter } from 'sojourn/express'
-import type { Metrics } from 'sojourn/telemetry'
+import type { Audit, Metrics } from 'sojourn/telemetry'
 import type { Account, Accounts } from './account/account.js'
+import type { Trail } from './audit/trail.js'
 import type { Config } from './config/config.js'
 import type { Logger } from './log/index.js'
 import type { SignInOutcome } from './metrics/index.js'
@@ -27,6 +28,12 @@ export interface Parts {
   readonly sojourn: Sojourn<SessionData>
   readonly web: ExpressAdapter<SessionData>
   readonly metrics: Metrics
+  /** Records what happens in a request with where it came from. */
+  readonly audit: Audit
+  /** What was recorded. */
+  readonly trail: Trail
+  /** Counts and slows attempts to sign in; `sign-in/` asks it. */
+  readonly guard: SignInGuard
   /** Counts one attempt to sign in. */
   readonly countSignIn: (outcome: SignInOutcome) => void
   /** The fewest characters of a new password. */

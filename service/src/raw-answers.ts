@@ -5,8 +5,10 @@
 import { IncomingMessage, ServerResponse, type Server } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { createSecurityHeaders, type HeaderLine } from 'sojourn'
+import type { ServerConfig } from './config/config.js'
 import { sendProblem, type ProblemFacts } from './http/index.js'
-import { HTTPS_FOR_A_YEAR } from './transport.js'
+import { headerOptions } from './transport.js'
 
 const METHOD: ProblemFacts = {
   status: 405,
@@ -35,12 +37,14 @@ const PROBLEMS: Readonly<Record<string, ProblemFacts>> = {
 }
 
 /** Answers them as problems, and ends the connection. */
-export function answerRaw(server: Server, { isSecure }: { readonly isSecure: boolean }): void {
+export function answerRaw(server: Server, config: ServerConfig): void {
+  const { lines, apiPolicy } = createSecurityHeaders(headerOptions(config))
+  const headers: HeaderLine[] = [...lines(true), ['Content-Security-Policy', apiPolicy]]
   const answering = new WeakSet<Duplex>()
   const refuse = (socket: Duplex, problem: ProblemFacts): void => {
     // In the middle of another answer, this one would be taken for its body.
     const mayAnswer = socket instanceof Socket && socket.writable && !answering.has(socket)
-    if (mayAnswer) answer(socket, problem, isSecure)
+    if (mayAnswer) answer(socket, problem, headers)
     else socket.destroy()
   }
   server.on('request', ({ socket }, response) => {
@@ -50,16 +54,18 @@ export function answerRaw(server: Server, { isSecure }: { readonly isSecure: boo
   server.on('connect', (_request, socket) => {
     refuse(socket, METHOD)
   })
-  server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
-    refuse(socket, PROBLEMS[code ?? ''] ?? MALFORMED)
+  server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket) => {
+    // Where no TLS came about there is nothing to speak through.
+    if (/^ERR_(?:SSL|TLS)_/.test(code)) socket.destroy()
+    else refuse(socket, PROBLEMS[code] ?? MALFORMED)
   })
 }
 
-function answer(socket: Socket, problem: ProblemFacts, isSecure: boolean): void {
+function answer(socket: Socket, problem: ProblemFacts, headers: readonly HeaderLine[]): void {
   const response = new ServerResponse(new IncomingMessage(socket))
   response.assignSocket(socket)
   response.once('finish', () => socket.end())
   response.setHeader('Connection', 'close')
-  if (isSecure) response.setHeader('Strict-Transport-Security', HTTPS_FOR_A_YEAR)
+  for (const [name, value] of headers) response.setHeader(name, value)
   sendProblem(response, problem)
 }

@@ -30,8 +30,12 @@ export function onRefused(
   } else if (refusal.status === 401) {
     response.redirect(303, signInPath(refusal.reason, back))
   } else {
-    const { status, message, code } = refusal
-    sendPage(response, renderError({ now: now(), status, detail: message, code }), status)
+    const { status, message, code, retryAfter, headers = {} } = refusal
+    response.set(headers)
+    // The page has words of its own for a wait.
+    const detail = retryAfter === undefined ? message : undefined
+    if (retryAfter !== undefined) response.set('Retry-After', String(retryAfter))
+    sendPage(response, renderError({ now: now(), status, detail, code, retryAfter }), status)
   }
 }
 

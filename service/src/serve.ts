@@ -5,7 +5,7 @@ import type { Logger } from './log/index.js'
 import { openParts } from './open-parts.js'
 import { routeLines } from './route/listing.js'
 import type { OpenedStore } from './session-store.js'
-import { stopOnSignal } from './stop.js'
+import { stopOnFault, stopOnSignal } from './stop.js'
 
 /** Opens what is left to open, listens, and says so. Stops without losing a request. */
 export async function serve(config: Config, log: Logger, opened: OpenedStore): Promise<void> {
@@ -13,5 +13,7 @@ export async function serve(config: Config, log: Logger, opened: OpenedStore): P
   const server = await listen(createApp(parts), parts)
   process.stdout.write(`sojourn: Server running on ${server.url}\n`)
   for (const line of routeLines()) process.stdout.write(`  ${line}\n`)
-  stopOnSignal({ server, lifecycle: parts.lifecycle, close, log })
+  const service = { server, lifecycle: parts.lifecycle, close, log }
+  stopOnSignal(service)
+  stopOnFault(service)
 }

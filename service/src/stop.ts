@@ -32,17 +32,35 @@ export function stopOnSignal(service: Stoppable): void {
       if (service.lifecycle.isDraining) process.exit(1)
       service.lifecycle.isDraining = true
       service.log.info({ event: 'service.stopping', signal }, 'Stopping')
-      void stop(service)
+      void stop(service, 0)
     })
   }
 }
 
-async function stop({ server, close, log }: Stoppable): Promise<void> {
+/** Ended by a fault in the program itself (sysexits.h, EX_SOFTWARE): whoever supervises the process starts it again. */
+const EXIT_FAULT = 70
+
+/**
+ * The last resort (ASVS 16.5.4): what nobody caught is written as one line, without credentials, and ends the process as
+ * a signal would, with the exit code 70. It is not gone on with: nobody knows what was left half done.
+ */
+export function stopOnFault(service: Stoppable): void {
+  for (const kind of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(kind, (error: unknown) => {
+      service.log.fatal({ event: 'process.failed', kind, err: error }, 'Nobody caught this')
+      if (service.lifecycle.isDraining) process.exit(EXIT_FAULT)
+      service.lifecycle.isDraining = true
+      void stop(service, EXIT_FAULT)
+    })
+  }
+}
+
+async function stop({ server, close, log }: Stoppable, code: number): Promise<void> {
   try {
     await Promise.all(server.servers.map(drain))
     await close()
     log.info({ event: 'service.stopped' }, 'Stopped')
-    process.exit(0)
+    process.exit(code)
   } catch (error) {
     log.error({ event: 'service.stop_failed', err: error }, 'Could not stop cleanly')
     process.exit(1)

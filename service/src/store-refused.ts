@@ -1,7 +1,7 @@
-/** A Redis that will never accept us: wrong password, no rights, not Redis, wrong certificate. */
+/** A Redis that will never do: wrong password, no rights, not Redis, wrong certificate, or it forgets sessions. */
 export class StoreRefused extends Error {
   override readonly name = 'StoreRefused'
-  readonly code: 'STORE_AUTH' | 'STORE_PROTOCOL' | 'STORE_TLS'
+  readonly code: 'STORE_AUTH' | 'STORE_PROTOCOL' | 'STORE_TLS' | 'STORE_EVICTION'
 
   constructor(code: StoreRefused['code'], message: string, options?: ErrorOptions) {
     super(message, options)

@@ -1,35 +1,23 @@
 import type { RequestHandler } from 'express'
-import helmet from 'helmet'
-import { createNodeIncoming, type ProxyTrust } from 'sojourn/express'
+import type { SecurityHeadersOptions } from 'sojourn'
 import type { ServerConfig } from './config/config.js'
-import { sendProblem, wantsHtml } from './http/index.js'
+import type { Parts } from './parts.js'
 
-const ONE_YEAR = 31_536_000
-/** `Strict-Transport-Security` of every answer where there is https. */
-export const HTTPS_FOR_A_YEAR: string = `max-age=${String(ONE_YEAR)}; includeSubDomains`
-
-/** Headers of every answer: nothing from outside, no frames, no sniffing, https for a year where there is https. */
-export function securityHeaders({ isSecure }: ServerConfig): RequestHandler {
-  return helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        styleSrc: ["'self'"],
-        imgSrc: ["'self'"],
-        formAction: ["'self'"],
-        frameAncestors: ["'none'"],
-        baseUri: ["'none'"],
-      },
+/** What every answer says to browsers: nothing from outside, no frames, no sniffing, https for a year where there is https. */
+export function headerOptions(server: ServerConfig): SecurityHeadersOptions {
+  const { isSecure, isPreloaded, reportTo } = server
+  return {
+    // A proxy may say it by plain http, too: browsers listen to it over https only.
+    hsts: isSecure ? { always: true, preload: isPreloaded } : false,
+    policy: {
+      'default-src': ["'none'"],
+      // There is no script in our pages.
+      'script-src': ["'none'"],
+      'style-src': ["'nonce'"],
+      'img-src': ["'self'"],
     },
-    strictTransportSecurity: isSecure ? { maxAge: ONE_YEAR, includeSubDomains: true } : false,
-    // Not `no-referrer`: with it browsers send `Origin: null` from our own forms, which then look foreign.
-    referrerPolicy: { policy: 'strict-origin' },
-    xFrameOptions: { action: 'deny' },
-    // Made for Internet Explorer 8; what it switched on was itself a hole.
-    xXssProtection: false,
-    xDownloadOptions: false,
-  })
+    ...(reportTo === undefined ? {} : { reportTo }),
+  }
 }
 
 /**
@@ -43,21 +31,24 @@ export const keepNothing: RequestHandler = ({ headers }, response, next) => {
   next()
 }
 
+/** Pages of the origins that `CORS_ORIGIN` names may call, with cookies, what this service answers. */
+export function allowOrigins({ web, config }: Parts): RequestHandler {
+  const { corsOrigins } = config.server
+  if (corsOrigins.length === 0) return passOn
+  return web.cors({ origins: corsOrigins, methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'] })
+}
+
 /**
  * Where people reach the service by https, plain http goes no further: a page is sent to its https address (never
  * to whatever the Host header says), anything else is refused, for its credentials have already travelled in the open.
  */
-export function requireHttps(server: ServerConfig, trust: ProxyTrust): RequestHandler {
-  return (request, response, next) => {
-    if (!server.isSecure || createNodeIncoming(request, trust).isSecure) {
-      next()
-      return
-    }
-    if ((request.method === 'GET' || request.method === 'HEAD') && wantsHtml(request)) {
-      const target = request.originalUrl.replace(/^\/*/, '/')
-      response.redirect(308, new URL(server.publicUrl).origin + target)
-      return
-    }
-    sendProblem(response, { status: 403, code: 'tls_required', detail: 'Use https.' })
-  }
+export function requireHttps({ web, config }: Parts): RequestHandler {
+  const { isSecure, publicUrl, allowedHosts } = config.server
+  if (!isSecure) return passOn
+  const { origin } = new URL(publicUrl)
+  return web.https(allowedHosts === undefined ? { origin } : { origin, allowedHosts })
+}
+
+const passOn: RequestHandler = (_request, _response, next) => {
+  next()
 }

@@ -33,7 +33,7 @@ export const BESIDE = {
   // Metrics describe what the core reports: they know its words and shapes, and call nothing of it.
   telemetry: {
     below: 'system',
-    also: ['store/end-reason.ts'],
+    also: ['store/end-reason.ts', 'request/address.ts'],
     types: /^(session\/|store\/|options\.ts$)/,
   },
   sojourn: { also: ['telemetry'] },

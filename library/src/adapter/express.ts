@@ -16,15 +16,29 @@ import {
   type Refusal,
 } from '../guard/session-guard.js'
 import { createNodeIncoming } from '../request/incoming.js'
+import { checkRecent } from '../session/policies.js'
+import type { LimitPolicy } from '../guard/rate-limit/index.js'
 import type { Session } from '../session/session.js'
 import type { Sojourn } from '../sojourn.js'
+import type { Audit } from '../telemetry/audit/index.js'
 import { toMilliseconds, type Duration } from '../system/duration.js'
+import { createTransportGuards, type TransportGuards } from './guards/transport.js'
+import { createAuditMiddleware } from './guards/audited.js'
+import { reportRefusals } from './guards/reported.js'
 import { HeldAnswer } from './node/held-answer.js'
+import { createLimit, type LimitOptions } from './guards/limit.js'
+import { createProofMiddleware, createWatch } from './guards/watch.js'
+import type { AnomalyGuard, AnomalyOptions } from '../guard/anomaly/index.js'
+import type { ProofRules } from '../guard/single-use.js'
 import { createTokenRoutes, type TokenRoutes } from './token-routes.js'
 import { sendFault, sendRefusal, sendUnavailable } from './node/send.js'
+import { createCsrfFace, type CsrfFace } from './guards/csrf.js'
 
 /** Express' `next`. */
 export type Next = (error?: unknown) => void
+
+/** Answers a refused request. */
+export type Refuse = NonNullable<ExpressOptions['onRefused']>
 
 /** A middleware that fits `app.use` and `app.get` of Express 4 and 5. */
 export type Middleware = (request: IncomingMessage, response: ServerResponse, next: Next) => void
@@ -63,7 +77,7 @@ export interface RouteOptions {
 export interface AuthOptions extends AuthRules, RouteOptions {}
 
 /** Sessions for an Express application. */
-export interface ExpressAdapter<Data extends object> {
+export interface ExpressAdapter<Data extends object> extends CsrfFace, TransportGuards {
   /** Puts a lazy `req.session` on every request. Mount it once, before the routes. */
   readonly sessions: Middleware
   /**
@@ -75,14 +89,34 @@ export interface ExpressAdapter<Data extends object> {
   optionalAuth(options?: RouteOptions): Middleware
   /** Handlers for the token endpoints; see `TokenRoutes`. */
   readonly tokenRoutes: TokenRoutes
-  /** `requireAuth` without rules. */
-  requireSession(options?: RouteOptions): Middleware
+  /** `requireAuth` without rules. `mayBePending`: for the route where another proof is given that the session awaits. */
+  requireSession(options?: RouteOptions & { readonly mayBePending?: boolean }): Middleware
   /** Loads the session where there is one, and lets everybody through. */
   optionalSession(options?: RouteOptions): Middleware
-  /** Lets only people through who signed in, or proved again who they are, at most `maxAge` ago. */
-  requireRecent(maxAge: Duration, options?: RouteOptions): Middleware
+  /**
+   * Lets only people through who signed in, or proved again who they are, at most `maxAge` ago. Default: the option `recent`.
+   * Throws `InvalidOption` where the option `policy` allows less.
+   */
+  requireRecent(maxAge?: Duration, options?: RouteOptions): Middleware
   /** Refuses unsafe requests that another site's page caused (CSRF). Mount it before the routes. */
   sameOrigin(options?: CrossOriginOptions): Middleware
+  /**
+   * Notices sessions that are used from elsewhere or by another client, and answers as told: by default it only reports. Loads
+   * the session: mount it behind `sessions`, and behind what serves static files.
+   */
+  watch(guard?: AnomalyGuard | AnomalyOptions): Middleware
+  /** Lets one act through for each recent proof of who the person is (ASVS 7.5.3). Asks the store. */
+  requireProof(rules: ProofRules): Middleware
+  /** Limits how often something is done, over all processes; 429 beyond. Several policies have to be met together. */
+  limit(policies: LimitPolicy | readonly LimitPolicy[], options?: LimitOptions): Middleware
+  /**
+   * Lets what happens in a request be recorded with its address, agent, method and path. Mount it before `sessions`.
+   * `idOf` names the request, for who looks for it in another log.
+   */
+  audited(
+    audit: Pick<Audit, 'around'>,
+    idOf?: (response: ServerResponse) => string | undefined,
+  ): Middleware
   /** Types `req.session` for a handler, and passes what it throws or rejects with to `next` on Express 4 too. */
   handler(
     run: (request: WithSession<Request, Data>, response: Response, next: Next) => unknown,
@@ -97,21 +131,28 @@ export function createExpressAdapter<Data extends object>(
   options: ExpressOptions = {},
 ): ExpressAdapter<Data> {
   const answers = toAnswers(options)
-  const guard = createGuard<Data>(answers)
+  const guard = createGuard<Data>({ ...answers, refuse: reportRefusals(sojourn, answers.refuse) })
+  const watchParts = { context: sojourn, sessionOf, ...answers }
   return {
     sessions: attach(sojourn, options, answers),
-    requireAuth: (rules = {}) => guard(createAuthCheck(rules), rules),
+    requireAuth(rules = {}) {
+      const check = createAuthCheck(rules)
+      checkRecent(sojourn.policy, toMilliseconds(rules.maxAge) ?? 0)
+      return guard(check, rules)
+    },
     optionalAuth: (route) => guard((session) => refuseAmbiguous(session), route, true),
     tokenRoutes: createTokenRoutes(sojourn, answers.unavailable),
-    requireSession: (route) => guard((session) => refuseUnlessSignedIn(session), route),
+    requireSession: (route = {}) => guard((session) => refuseUnlessSignedIn(session, route), route),
     optionalSession: (route) => guard(() => undefined, route, true),
     requireRecent(maxAge, route) {
-      const milliseconds = toMilliseconds(maxAge)
+      const milliseconds = maxAge === undefined ? sojourn.recent : toMilliseconds(maxAge)
       if (milliseconds === undefined) {
         throw new InvalidOption('requireRecent needs a duration such as "5m".')
       }
+      checkRecent(sojourn.policy, milliseconds)
       return guard((session) => refuseUnlessRecent(session, milliseconds), route)
     },
+    ...createCsrfFace({ context: sojourn, sessionOf, ...answers }),
     sameOrigin:
       (rules = {}) =>
       (request, response, next) => {
@@ -120,6 +161,12 @@ export function createExpressAdapter<Data extends object>(
         if (refusal === undefined) next()
         else answers.refuse(refusal, request, response, next)
       },
+    ...createTransportGuards(sojourn.proxyTrust, answers.refuse),
+    audited: (audit, idOf) => createAuditMiddleware(sojourn.proxyTrust, audit, idOf),
+    watch: (given) => createWatch(watchParts, given),
+    requireProof: (rules) => createProofMiddleware(watchParts, rules),
+    limit: (policies, rules) =>
+      createLimit({ context: sojourn, sessionOf, refuse: answers.refuse }, policies, rules),
     handler: (run) => (request, response, next) => {
       const typed = request as unknown as WithSession<Request, Data>
       try {
@@ -228,7 +275,11 @@ function attach<Data extends object>(
 export { refuseAmbiguous } from '../guard/session-guard.js'
 export { refuseCredentialInUrl } from '../guard/credential-in-url.js'
 export { createNodeIncoming } from '../request/incoming.js'
-export type { ProxyTrust } from '../request/client-address.js'
+export { networkOf, type ProxyTrust } from '../request/client-address.js'
 export { sendRefusal, sendUnavailable } from './node/send.js'
+export { nonceOf } from './guards/headers.js'
 export type { AuthRules } from '../guard/auth-guard.js'
+export type { LimitPolicy } from '../guard/rate-limit/index.js'
+export type { LimitOptions } from './guards/limit.js'
+export type { CsrfFace, ExpressCsrfOptions } from './guards/csrf.js'
 export type { ClientAuthentication, TokenRoutes } from './token-routes.js'

@@ -10,6 +10,9 @@ export interface CrossOriginOptions {
 }
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+/** All that browsers send (Fetch Metadata section 2.3). */
+const SITES: ReadonlySet<string> = new Set(['same-origin', 'same-site', 'cross-site', 'none'])
+const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+[ \t]*(?:;|$)/
 /** Content types that a page of another site can send without asking first (the Fetch standard's "simple" ones). */
 const SIMPLE_TYPES = /^(?:application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\b/i
 
@@ -21,33 +24,89 @@ const SIMPLE_TYPES = /^(?:application\/x-www-form-urlencoded|multipart\/form-dat
  */
 export function refuseCrossOrigin(
   incoming: Incoming,
-  { origin, trustedOrigins = [] }: CrossOriginOptions,
+  rules: CrossOriginOptions,
 ): Refusal | undefined {
-  if (SAFE_METHODS.has(incoming.method) || isByTokenAlone(incoming)) return undefined
-  const sender = incoming.header('origin')
-  if (sender !== undefined && trustedOrigins.includes(sender)) return undefined
-  const isOwn = sender === undefined || isOwnOrigin(sender, incoming, origin)
-  const site = incoming.header('sec-fetch-site')
-  if (site !== undefined) return refuseSite(site, isOwn)
-  if (sender !== undefined) return isOwn ? undefined : REFUSED
-  return refuseUnproven(incoming)
+  if (isSafeMethod(incoming.method) || isByTokenAlone(incoming)) return undefined
+  const sender = judgeSender(incoming, rules)
+  if (sender === 'own') return undefined
+  if (sender !== 'silent') return sender
+  return isSimple(incoming) && incoming.cookieHeader !== undefined ? UNPROVEN : undefined
+}
+
+/** Methods that change nothing (RFC 9110 section 9.2.1). `TRACE` is not for browsers. */
+export function isSafeMethod(method: string): boolean {
+  return SAFE_METHODS.has(method)
 }
 
 /** No page can make a browser add a token of ours: only what comes with cookies can be another site's doing (behaviour 15d). */
-function isByTokenAlone(incoming: Incoming): boolean {
+export function isByTokenAlone(incoming: Incoming): boolean {
   return (
     incoming.cookieHeader === undefined &&
     /^(?:bearer|dpop) /i.test(incoming.header('authorization') ?? '')
   )
 }
 
-function refuseSite(site: string, isOwn: boolean): Refusal | undefined {
-  return site === 'same-origin' || (site === 'none' && isOwn) ? undefined : REFUSED
+/**
+ * What the browser says of the page that caused a request: `own`, or of a trusted origin; that of another site, as a
+ * refusal; `silent` where it says nothing. In this order:
+ *
+ * | `Sec-Fetch-Site`             | `Origin`       |             |
+ * |------------------------------|----------------|-------------|
+ * | unknown word, or more than one |              | refused     |
+ * |                              | trusted        | `own`       |
+ * | `same-origin`                |                | `own`       |
+ * | `none` (the person did it)   | ours, or none  | `own`       |
+ * | any other                    |                | refused     |
+ * | none                         | ours           | `own`       |
+ * | none                         | foreign, `null`, more than one | refused |
+ * | none                         | none           | `silent`    |
+ */
+export function judgeSender(
+  incoming: Incoming,
+  rules: CrossOriginOptions,
+): 'own' | 'silent' | Refusal {
+  const site = incoming.header('sec-fetch-site')
+  if (site !== undefined && !SITES.has(site)) return FOREIGN_SITE
+  const sender = incoming.header('origin')
+  if (site === 'same-origin' || isTrusted(sender, rules)) return 'own'
+  if (site === 'same-site' || site === 'cross-site') return FOREIGN_SITE
+  return sender === undefined && site === undefined
+    ? 'silent'
+    : judgeOrigin(sender, incoming, rules)
 }
 
-function refuseUnproven(incoming: Incoming): Refusal | undefined {
-  const isSimple = SIMPLE_TYPES.test(incoming.header('content-type') ?? '')
-  return isSimple && incoming.cookieHeader !== undefined ? UNPROVEN : undefined
+function isTrusted(
+  sender: string | undefined,
+  { trustedOrigins = [] }: CrossOriginOptions,
+): boolean {
+  return sender !== undefined && trustedOrigins.includes(sender)
+}
+
+/** The person's own doing, or what an older browser says. */
+function judgeOrigin(
+  sender: string | undefined,
+  incoming: Incoming,
+  { origin }: CrossOriginOptions,
+): 'own' | Refusal {
+  return sender === undefined || isOwnOrigin(sender, incoming, origin) ? 'own' : FOREIGN_ORIGIN
+}
+
+/**
+ * Whether a page of another site could send such a request without asking first, as far as its body goes: a form or plain
+ * text, and to be sure whatever does not clearly say what it is.
+ */
+export function isSimple(incoming: Incoming): boolean {
+  const type = incoming.header('content-type')
+  if (type !== undefined && MEDIA_TYPE.test(type)) return SIMPLE_TYPES.test(type)
+  return type !== undefined || hasBody(incoming)
+}
+
+/** RFC 9112 section 6: it says how long its body is, or that it comes in pieces. */
+function hasBody(incoming: Incoming): boolean {
+  const length = incoming.header('content-length')
+  return (
+    incoming.header('transfer-encoding') !== undefined || (length !== undefined && length !== '0')
+  )
 }
 
 function isOwnOrigin(sender: string, incoming: Incoming, origin: string | undefined): boolean {
@@ -56,10 +115,11 @@ function isOwnOrigin(sender: string, incoming: Incoming, origin: string | undefi
   return host !== undefined && (sender === `https://${host}` || sender === `http://${host}`)
 }
 
-const REFUSED: Refusal = {
-  status: 403,
-  code: 'cross_origin',
-  message: 'Cross-origin request refused.',
+const FOREIGN_SITE: Refusal = foreign('sec-fetch-site')
+const FOREIGN_ORIGIN: Refusal = foreign('origin')
+
+function foreign(check: string): Refusal {
+  return { status: 403, code: 'cross_origin', message: 'Cross-origin request refused.', check }
 }
 
 const UNPROVEN: Refusal = {
@@ -67,4 +127,5 @@ const UNPROVEN: Refusal = {
   code: 'csrf_invalid',
   message:
     'Send application/json, or an Origin header: a form without either could come from another site.',
+  check: 'token_missing',
 }

@@ -18,7 +18,7 @@ export type Scheme = 'Cookie' | 'Bearer' | 'DPoP'
 
 /** Why a request may not go on, in words for machines (`code`, `reason`) and for people (`message`). */
 export interface Refusal {
-  readonly status: 400 | 401 | 403 | 429 | 503
+  readonly status: 400 | 401 | 403 | 421 | 429 | 503
   readonly code:
     | Exclude<RejectionCode, ProofCode>
     /** What is told of every bad DPoP proof. */
@@ -34,14 +34,14 @@ export interface Refusal {
     | 'cross_origin'
     | 'csrf_invalid'
     | 'tls_required'
+    /** The Host header names none of the application's hosts. */
+    | 'host_unknown'
     /** A limit is used up. */
     | 'rate_limited'
     /** Too many failed sign-ins. */
     | 'signin_locked'
     /** Nobody may come from this network for a while. */
     | 'network_blocked'
-    /** The session was bound to another network or client than the request comes from. */
-    | 'binding_mismatch'
     /** A right that the session does not have. */
     | 'forbidden'
   readonly message: string
@@ -63,9 +63,16 @@ export interface Refusal {
   readonly schemes?: readonly Scheme[]
 }
 
-/** Somebody must be signed in. The session must be loaded. */
-export function refuseUnlessSignedIn(session: GuardedSession): Refusal | undefined {
-  if (session.isSignedIn) return undefined
+/**
+ * Somebody must be signed in, and no further proof of who they are be awaited. The session must be loaded. `mayBePending`: for
+ * the route that takes the proof.
+ */
+export function refuseUnlessSignedIn(
+  session: GuardedSession,
+  { mayBePending = false }: { readonly mayBePending?: boolean } = {},
+): Refusal | undefined {
+  if (session.isSignedIn)
+    return isPending(session) && !mayBePending ? refusePending(session) : undefined
   const refusal =
     session.endReason === undefined
       ? refuseState(session.resolution)
@@ -74,6 +81,21 @@ export function refuseUnlessSignedIn(session: GuardedSession): Refusal | undefin
   const isByToken = refusal.code === 'session_ended' && !session.schemes.includes('Cookie')
   const message = isByToken ? 'The session has ended.' : refusal.message
   return { ...refusal, message, schemes: session.schemes }
+}
+
+function isPending({ resolution }: GuardedSession): boolean {
+  return resolution.state === 'active' && resolution.record.traits.awaits !== undefined
+}
+
+/** The first factor alone, or a session that is in doubt, opens nothing (GHSA-xg6x-h9c9-2m83). */
+function refusePending({ schemes }: GuardedSession): Refusal {
+  return {
+    status: 401,
+    code: 'reauthentication_required',
+    message: 'Please confirm that it is you.',
+    check: 'pending',
+    schemes,
+  }
 }
 
 /** Somebody must be signed in, and have proved who they are at most `maxAge` milliseconds ago. */

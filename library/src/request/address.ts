@@ -29,18 +29,36 @@ function withoutPort(text: string): string {
 }
 
 /**
- * What one client can move within: an IPv4 address as it is, of an IPv6 address its /64 (as `…::/64`).
- * Limits count by this, or one household would have 2^64 fresh starts. Takes a canonical address;
+ * What one client can move within: an IPv4 address as it is, of an IPv6 address its first `prefix` bits (as
+ * `…::/64`). Limits count by this, or one household would have 2^64 fresh starts. Takes a canonical address;
  * any other text is handed back as it is.
  */
-export function networkOf(address: string): string {
+export function networkOf(address: string, prefix = 64): string {
   if (!isIPv6(address)) return address
   const [head = '', tail] = address.split('::')
   const first = head === '' ? [] : head.split(':')
   const last = tail === undefined || tail === '' ? [] : tail.split(':')
   const missing = tail === undefined ? 0 : 8 - first.length - last.length
   const groups = [...first, ...Array<string>(missing).fill('0'), ...last].slice(0, 4)
-  return `${canonicalIPv6(`${groups.join(':')}::`)}/64`
+  const masked = prefix === 64 ? groups : groups.map((group, at) => mask(group, prefix - at * 16))
+  return `${canonicalIPv6(`${masked.join(':')}::`)}/${String(prefix)}`
+}
+
+/** The first `bits` of sixteen, in hexadecimal. */
+function mask(group: string, bits: number): string {
+  const kept = Math.min(Math.max(bits, 0), 16)
+  return ((parseInt(group, 16) >> (16 - kept)) << (16 - kept)).toString(16)
+}
+
+/** The /24 of an IPv4 address, the /48 of an IPv6 address: about where somebody is, and not who. */
+export function truncatedAddress(address: string): string {
+  if (!address.includes(':')) return address.replace(/\.\d+$/, '.0')
+  const [head = ''] = address.split('::', 1)
+  const groups = head
+    .split(':')
+    .filter((group) => group !== '')
+    .slice(0, 3)
+  return `${groups.join(':')}::`
 }
 
 /** WHATWG URL hosts are serialised in the form of RFC 5952, except that mapped IPv4 stays hexadecimal. */

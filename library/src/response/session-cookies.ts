@@ -8,6 +8,7 @@ import {
   validateCookie,
   type CookieAttributes,
 } from './cookie.js'
+import { explainLostCookie, type LostCookieFacts } from './lost-cookie.js'
 import type { Outgoing } from './outgoing.js'
 import {
   createTokenCookies,
@@ -33,6 +34,10 @@ export interface SessionCookies {
   isCurrent(name: string, incoming: Pick<Incoming, 'isSecure'>): boolean
   /** Why no session cookie can be set on this connection: cause and fix. `undefined` where it can. */
   obstacle(incoming: Pick<Incoming, 'isSecure' | 'host' | 'forwardedNotice'>): string | undefined
+  /** Why a client that was given cookies may come without them: the likeliest cause, and its fix. */
+  explainLoss(incoming: LostCookieFacts): string
+  /** Whether answers say what is wrong with cookies. */
+  readonly isTold: boolean
   render(orders: CookieOrders, incoming: Pick<Incoming, 'isSecure' | 'cookieHeader'>): Outgoing
   /** The cookies that hold tokens; `undefined` where the application issues none. */
   readonly tokens: TokenCookies | undefined
@@ -94,6 +99,8 @@ export function createSessionCookies(
       : createTokenCookies((incoming) => dressFor(incoming), refreshPath)
   return {
     tokens,
+    isTold: options.diagnostics ?? process.env['NODE_ENV'] === 'development',
+    explainLoss: (incoming) => explainLostCookie(options, incoming),
     namesFor: (incoming) => dressFor(incoming).names,
     isCurrent(name, incoming) {
       const { names } = dressFor(incoming)
@@ -167,7 +174,8 @@ function setCookieLines({ send, clear }: CookieOrders, { names, attributes }: Dr
 }
 
 function explain({ host, forwardedNotice }: Pick<Incoming, 'host' | 'forwardedNotice'>): string {
-  const cause = forwardedNotice ?? `the connection to ${host ?? 'this host'} is plain http`
+  const place = (host ?? 'this host').slice(0, 255).replace(/[^\x20-\x7e]/g, '?')
+  const cause = forwardedNotice ?? `the connection to ${place} is plain http`
   const fix =
     forwardedNotice === undefined
       ? 'serve it over https, or set trustProxy when a proxy in front does'

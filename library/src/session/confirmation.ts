@@ -4,7 +4,7 @@ import type { AccessClaims } from '../credential/jwt/index.js'
 import { InvalidInput, InvalidOption, SojournError } from '../errors.js'
 import { hearTime } from './bearer.js'
 import type { RejectionCode } from './resolve.js'
-import type { Visit } from './visit.js'
+import type { Core, Visit } from './visit.js'
 
 /** To which key tokens are bound (RFC 9449). */
 export interface Binding {
@@ -24,18 +24,25 @@ export async function bindingProblem(
   kind: PresentedBearer['kind'],
   { confirmation, sessionId }: AccessClaims,
 ): Promise<RejectionCode | undefined> {
-  if (kind !== 'dpop') return confirmation === undefined ? undefined : 'proof_required'
+  if (kind !== 'dpop') return mayComeAlone(core, confirmation) ? undefined : 'proof_required'
   if (confirmation === undefined) return 'proof_mismatch'
   await hearTime(core, sessionId)
   const verdict = await request.proof(confirmation)
   return verdict.ok ? undefined : verdict.code
 }
 
+/** Whether a token may come without a proof: it is bound to no key, and none has to be. */
+export function mayComeAlone({ kit }: Core, confirmation: string | undefined): boolean {
+  return confirmation === undefined && kit?.settings.dpop?.isRequired !== true
+}
+
 /** The thumbprint to bind new tokens to; `undefined`: to none. */
 export async function confirmationFor(
   { core, request }: Visit,
-  { proof = false, confirmation }: Binding,
+  binding: Binding,
 ): Promise<string | undefined> {
+  const { confirmation } = binding
+  const proof = proofWanted(core, binding)
   if (proof === false && confirmation === undefined) return undefined
   if (core.kit?.proofs === undefined) {
     throw new InvalidOption('Tokens bound to a key need the option tokens.dpop of createSojourn.')
@@ -46,6 +53,11 @@ export async function confirmationFor(
   if (proof === false) return confirmation
   const isOptional = proof === 'optional' && confirmation === undefined
   return provenKey(await request.proof(confirmation), isOptional, confirmation)
+}
+
+/** Where all tokens have to be bound, a proof or a thumbprint is what they are bound by. */
+function proofWanted(core: Core, { proof, confirmation }: Binding): boolean | 'optional' {
+  return confirmation === undefined && !mayComeAlone(core, undefined) ? true : (proof ?? false)
 }
 
 function provenKey(

@@ -1,4 +1,5 @@
 import type { PrivacyMode } from '../options.js'
+import { truncatedAddress } from '../request/address.js'
 import type { SessionRecord } from '../store/record.js'
 import { createHmac, type Hmac } from '../system/digest.js'
 import { deriveKey } from '../credential/session-token.js'
@@ -13,13 +14,21 @@ export interface ClientFacts {
   readonly userAgent: string | undefined
 }
 
+/** What the privacy options let be known of clients. For guards. */
+export interface ClientPrivacy {
+  readonly address: PrivacyMode
+  readonly agent: PrivacyMode
+  /** What would be kept of this client. */
+  traitsOf(client: ClientFacts): Pick<SessionRecord['traits'], 'address' | 'agent'>
+}
+
 /** Turns what is known of a client into the traits that the privacy options allow. */
 export function createDeviceTraits(
   settings: Settings,
 ): (client: ClientFacts) => Pick<SessionRecord['traits'], 'address' | 'agent'> {
   const mac = createHmac(deriveKey(settings.secrets.at(-1) ?? '', 'privacy'))
   return ({ address, userAgent }) => {
-    const kept = reduce(settings.address, address, truncateAddress, mac)
+    const kept = reduce(settings.address, address, truncatedAddress, mac)
     const agent = userAgent === undefined ? undefined : userAgent
     const label =
       agent === undefined ? undefined : reduce(settings.agent, agent, settings.describeAgent, mac)
@@ -57,15 +66,4 @@ function cut(label: string, mode: PrivacyMode): string {
         .subarray(0, LONGEST_LABEL)
         .toString()
         .replace(/\uFFFD+$/u, '')
-}
-
-/** The /24 of an IPv4 address, the /48 of an IPv6 address. */
-function truncateAddress(address: string): string {
-  if (!address.includes(':')) return address.replace(/\.\d+$/, '.0')
-  const [head = ''] = address.split('::', 1)
-  const groups = head
-    .split(':')
-    .filter((group) => group !== '')
-    .slice(0, 3)
-  return `${groups.join(':')}::`
 }

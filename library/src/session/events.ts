@@ -38,6 +38,10 @@ export interface SojournEvents {
     readonly subject: string | undefined
     readonly reason: string
     readonly address: string
+    /** Path without query. */
+    readonly path?: string
+    /** What the client says it is: foreign text. */
+    readonly agent?: string
   }
   /** Too many attempts failed: further ones from there have to wait. Told when it begins, not for each that waits. */
   'signin.locked': {
@@ -93,8 +97,12 @@ export interface SojournEvents {
   'admin.acted': {
     readonly actor: string
     readonly act: string
+    /** What it was done to: a person, a session, or a word for more than one. */
     readonly target: string
     readonly address: string
+    /** Whom it concerns, where that is one person. */
+    readonly subject?: string
+    readonly id?: SessionId
   }
   /** A refresh token was exchanged. */
   'refresh.rotated': {
@@ -107,6 +115,8 @@ export interface SojournEvents {
     readonly id: SessionId
     readonly subject: string | undefined
     readonly address: string
+    /** The address that was kept with the session, as far as the privacy options keep it. */
+    readonly keptAddress?: string | undefined
   }
   /** A refresh token was not exchanged. */
   'refresh.refused': { readonly reason: string; readonly address: string }

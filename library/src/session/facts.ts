@@ -21,6 +21,11 @@ export interface SessionFacts {
   readonly address: string | undefined
   /** User-agent label, as far as the privacy options keep it. */
   readonly agent: string | undefined
+  /** Address and user-agent label as they were when the session began. */
+  readonly firstAddress: string | undefined
+  readonly firstAgent: string | undefined
+  /** Why the person has to prove once more who they are before any guard lets the session through; see `demandProof`. */
+  readonly awaits: string | undefined
   /** It outlives the browser window. */
   readonly isRemembered: boolean
   /** Who acts for the subject, and why, while impersonating. */
@@ -45,9 +50,17 @@ export function toFacts(record: SessionRecord, now: number): SessionFacts {
     acr: traits.level,
     address: traits.address,
     agent: traits.agent,
+    firstAddress: first(traits.firstAddress, traits.address),
+    firstAgent: first(traits.firstAgent, traits.agent),
+    awaits: traits.awaits,
     isRemembered: traits.persistent === '1',
     actor: traits.actor,
     purpose: traits.purpose,
     clientId: traits.client,
   }
+}
+
+/** `-`: there was none. */
+function first(kept: string | undefined, now: string | undefined): string | undefined {
+  return kept === '-' ? undefined : (kept ?? now)
 }

@@ -56,6 +56,9 @@ export async function issueTokens(visit: Visit, options: IssueOptions): Promise<
   if (found?.record.subject === undefined) {
     throw new SojournError('session_ended', 'There is no signed-in session to issue tokens for.')
   }
+  if (found.record.traits.awaits !== undefined) {
+    throw new SojournError('reauthentication_required', 'The person has to prove more first.')
+  }
   const confirmation = await confirmationFor(visit, options)
   const { token, seedDigest } = kit.refreshTokens.mint(found.record.id, confirmation)
   const family = { seedDigest, lifetime: kit.settings.refreshLifetime }

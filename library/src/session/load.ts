@@ -4,7 +4,7 @@ import type { Presented } from '../credential/present.js'
 import type { ReadResult } from '../store/store.js'
 import { endIfOrphaned, isOrphanPossible } from './orphan.js'
 import { verdictOf, verdictNow } from './bearer.js'
-import { bindingProblem } from './confirmation.js'
+import { bindingProblem, mayComeAlone } from './confirmation.js'
 import { judge, judgeBearer, NONE, type ActiveResolution, type Resolution } from './resolve.js'
 import { isRenewalWanted } from './renewal.js'
 import { adopt, type Visit } from './visit.js'
@@ -61,7 +61,7 @@ function resolveCookieNow(visit: Visit, presented: Presented): Resolution | unde
 function resolveBearerNow(visit: Visit, token: string, session: Presented): Resolution | undefined {
   const verdict = verdictNow(visit.core, token)
   if (verdict?.ok !== true || isOther(session, verdict.claims.sessionId)) return undefined
-  if (verdict.claims.confirmation !== undefined) return undefined
+  if (!mayComeAlone(visit.core, verdict.claims.confirmation)) return undefined
   const resolution = cached(visit, verdict.claims)
   if (resolution === undefined || isOrphanPossible(resolution)) return undefined
   visit.core.upkeep.attend(visit.request, resolution)

@@ -7,6 +7,7 @@ import {
 import { endedBecause, type SessionRecord } from '../store/record.js'
 import { isEqualSecret } from '../system/digest.js'
 import { signedClaims, verdictOf } from './bearer.js'
+import { mayComeAlone } from './confirmation.js'
 import { kitOf } from './issue.js'
 import { judgeBearer } from './resolve.js'
 import type { TokenKit } from './token-kit.js'
@@ -46,6 +47,8 @@ async function introspectAccess(core: Core, token: string): Promise<Introspectio
   const verdict = await verdictOf(core, token)
   if (!verdict.ok) return INACTIVE
   const { claims } = verdict
+  const isBound = claims.confirmation !== undefined
+  if (!isBound && !mayComeAlone(core, undefined)) return INACTIVE
   const found = judgeBearer(
     await core.store.read(claims.sessionId),
     claims,

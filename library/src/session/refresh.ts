@@ -3,6 +3,7 @@ import { familyDigest, type PresentedRefreshToken } from '../credential/refresh-
 import type { EndReason } from '../store/end-reason.js'
 import type { Gone, RotateResult } from '../store/store.js'
 import { hearTime } from './bearer.js'
+import { mayComeAlone } from './confirmation.js'
 import { issueAccess, kitOf, toTokenSet, type TokenSet } from './issue.js'
 import type { Core } from './visit.js'
 
@@ -92,6 +93,9 @@ export async function exchange(
   request: RefreshRequest = {},
 ): Promise<Exchanged | RefreshRefused> {
   const proof = await judgeProof(core, presented.sessionId, request)
+  if (proof === undefined && !mayComeAlone(core, undefined)) {
+    return refuseProof(core, 'proof_missing', request)
+  }
   if (proof?.ok === false) return refuseProof(core, proof.code, request)
   const result = await rotate(core, presented, proof?.thumbprint, request)
   if (!isExchanged(result)) return refuseResult(core, result, request)
@@ -146,9 +150,10 @@ function refuseResult(
     case 'gone':
       return refuseGone(core, result, request)
     case 'reused': {
-      const { id, subject } = result.record
+      const { id, subject, traits } = result.record
       const reason: EndReason = 'refresh_reuse'
-      core.events.emit('refresh.reused', { id, subject, address: request.address ?? '' })
+      const { address = '' } = request
+      core.events.emit('refresh.reused', { id, subject, address, keptAddress: traits.address })
       core.events.emit('session.ended', { id, subject, reason })
       return refuse(core, 'reused', request, reason)
     }

@@ -6,6 +6,7 @@ import { isRenewalWanted } from './renewal.js'
 import type { ActiveResolution } from './resolve.js'
 import { requireCookie } from './start.js'
 import { load } from './load.js'
+import { proven } from './pending.js'
 import { active, type Visit } from './visit.js'
 
 /** What a step-up proves. */
@@ -57,7 +58,7 @@ function proofOf({ traits }: SessionRecord, { methods: added = [], acr }: Elevat
 /** The same for a client that came with a token: it has no cookie whose secret could be renewed. */
 async function authenticate(visit: Visit, found: ActiveResolution, traits: Proof): Promise<void> {
   const { store, events } = visit.core
-  const change = { isAuthentication: true, seen: true, traits }
+  const change = { isAuthentication: true, seen: true, traits: { ...traits, awaits: null } }
   const result = await store.change(found.record.id, change)
   if (result.status !== 'changed') throw sessionGone()
   const { authenticatedAt, lastSeenAt, now } = result
@@ -65,7 +66,7 @@ async function authenticate(visit: Visit, found: ActiveResolution, traits: Proof
     ...found.record,
     authenticatedAt,
     lastSeenAt,
-    traits: { ...found.record.traits, ...traits },
+    traits: { ...proven(found.record.traits), ...traits },
   }
   visit.resolution = { ...found, record, now }
   const { id, subject } = record
@@ -101,7 +102,13 @@ async function renew(
     renewed: now.toString(36),
     ...how.proof,
   }
-  const result = await store.change(record.id, { renewal, traits, seen: true })
+  const isDone = how.isAuthentication
+  const result = await store.change(record.id, {
+    renewal,
+    // Whatever was demanded of the person is done by this very write.
+    traits: isDone ? { ...traits, awaits: null } : traits,
+    seen: true,
+  })
   if (result.status === 'gone') throw sessionGone()
   if (result.status !== 'changed') return false
   const renewed: SessionRecord = {
@@ -111,7 +118,7 @@ async function renew(
     previousUntil: result.now + settings.renewalGrace,
     authenticatedAt: result.authenticatedAt,
     lastSeenAt: result.lastSeenAt,
-    traits: { ...record.traits, ...traits },
+    traits: { ...(isDone ? proven(record.traits) : record.traits), ...traits },
   }
   const { subject } = visit.resolution as ActiveResolution
   visit.resolution = {

@@ -20,6 +20,10 @@ export type RejectionCode =
   | 'session_corrupt'
   /** The facts in the token have changed since it was issued: refresh it. */
   | 'token_stale'
+  /** The session is bound to another address or network than the request comes from. */
+  | 'binding_mismatch'
+  /** The session is bound to another browser or operating system than the request comes from. */
+  | 'agent_mismatch'
   /** A cookie and a token of two different sessions. */
   | 'credentials_conflict'
 

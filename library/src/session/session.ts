@@ -1,4 +1,3 @@
-import { SojournError, StoreUnavailable } from '../errors.js'
 import type { EndReason } from '../store/end-reason.js'
 import type { SessionId } from '../store/record.js'
 import { increment, update } from './atomic.js'
@@ -9,6 +8,7 @@ import { takeFlash, addFlash } from './flash.js'
 import { impersonate, stopImpersonating, type ImpersonateOptions } from './impersonate.js'
 import { issueTokens, type IssueOptions, type TokenSet } from './issue.js'
 import { isRecent } from './lifetime.js'
+import { demandProof } from './pending.js'
 import { elevate, type ElevateOptions } from './renew.js'
 import { NONE, type Resolution } from './resolve.js'
 import { headersLeft, signIn, type SignInOptions } from './start.js'
@@ -16,8 +16,9 @@ import { toFacts, type SessionFacts } from './facts.js'
 import { touch } from './touch.js'
 import { attributesOf, readValue, readValues, type Schemas } from './values.js'
 import { load, loadNow, type LoadOptions } from './load.js'
+import { createKept, type Kept } from './kept.js'
 import { schemesFor } from './confirmation.js'
-import { active, loaded, type Visit } from './visit.js'
+import { active, assertWritable, loaded, type Visit } from './visit.js'
 
 /**
  * One request's handle on its session. It is lazy: nothing is asked of the store until something is asked of
@@ -87,10 +88,7 @@ export class Session<Data extends object = Record<string, unknown>> {
     return this.subject !== undefined
   }
 
-  /**
-   * The store did not answer, and this route serves people it does not know (`optionalSession`). Nobody is
-   * signed in, and nothing can be written.
-   */
+  /** The store did not answer, and this route serves strangers too (`optionalSession`): nothing can be written. */
   get isUnknown(): boolean {
     return this.#visit.isUnknown
   }
@@ -208,8 +206,13 @@ export class Session<Data extends object = Record<string, unknown>> {
   }
 
   /** Ends this session; every credential of it is dead when this resolves. Answers whether there was one. */
-  async signOut(): Promise<boolean> {
-    return signOut(this.#visit)
+  async signOut(reason?: EndReason): Promise<boolean> {
+    return signOut(this.#visit, reason)
+  }
+
+  /** Every guard refuses this session until `elevate()`; `why` is kept as `facts.awaits`. `false`: nobody is signed in. */
+  async demandProof(why: string): Promise<boolean> {
+    return demandProof(this.#visit, why)
   }
 
   /** The person proved again who they are: recent from now on, under a new secret. */
@@ -257,9 +260,20 @@ export class Session<Data extends object = Record<string, unknown>> {
     this.#visit.copy.discard()
   }
 
+  /** What guards keep in this session, out of the application's reach. */
+  get kept(): Kept {
+    return createKept(this.#visit, () => this.#mayWrite())
+  }
+
   /** From here on this request only reads; writing throws. */
   makeReadOnly(): void {
     this.#visit.isReadOnly = true
+  }
+
+  /** What was presented does not count in this request: it came from where the session is not bound to. For guards. */
+  reject(code: 'binding_mismatch' | 'agent_mismatch'): void {
+    this.#visit.resolution = { state: 'rejected', code }
+    this.#visit.isFromCache = false
   }
 
   /** The store did not answer: go on as nobody. For adapters. */
@@ -281,14 +295,6 @@ export class Session<Data extends object = Record<string, unknown>> {
   }
 
   #mayWrite(): void {
-    if (this.#visit.isUnknown) {
-      throw new StoreUnavailable('The session store does not answer; nothing can be written.')
-    }
-    if (this.#visit.isReadOnly) {
-      throw new SojournError('ERR_SESSION_READ_ONLY', 'This route only reads the session.')
-    }
-    if (this.#visit.isOver) {
-      throw new SojournError('session_ended', 'The session has ended; it cannot be written to.')
-    }
+    assertWritable(this.#visit)
   }
 }

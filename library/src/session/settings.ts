@@ -11,6 +11,7 @@ import type { SessionLimit } from '../store/store.js'
 import type { Duration } from '../system/duration.js'
 import type { Lifetime, Lifetimes } from './lifetime.js'
 import { checkSecrets, duration, whole } from './option-values.js'
+import { checkPolicy, defaultsUnder, type Defaults, type PolicyName } from './policies.js'
 import { toTokenSettings, type TokenSettings } from './token-settings.js'
 
 /** The options as the request path reads them: every default filled in, every duration in milliseconds. */
@@ -24,6 +25,10 @@ export interface Settings {
   readonly touchEvery: number
   readonly renewalGrace: number
   readonly signInGrace: number
+  /** How old a sign-in may be where nothing else is said. */
+  readonly recent: number
+  /** `undefined`: none holds. */
+  readonly policy: PolicyName | undefined
   readonly limit: SessionLimit | undefined
   readonly maxSessionBytes: number
   readonly secretBytes: number
@@ -42,12 +47,22 @@ export interface Settings {
 
 /** Checks the options and fills in the defaults. Throws {@link InvalidOption} naming the one at fault. */
 export function toSettings<Data extends object>(options: SojournOptions<Data>): Settings {
+  const defaults = defaultsUnder(options.policy, DEFAULTS)
+  const settings = fillIn(options, defaults)
+  checkPolicy(options.policy, settings)
+  return settings
+}
+
+function fillIn<Data extends object>(options: SojournOptions<Data>, defaults: Defaults): Settings {
   const anonymous: AnonymousOptions = options.anonymous === false ? {} : (options.anonymous ?? {})
-  const lifetimes = toLifetimes(options, anonymous)
+  const lifetimes = toLifetimes(options, anonymous, defaults)
   return {
     secrets: checkSecrets('secrets', options.secrets),
     lifetimes,
-    renewal: options.renewal === undefined ? undefined : duration('renewal', options.renewal, 0),
+    policy: options.policy,
+    recent: duration('recent', options.recent, defaults.recent),
+    renewal:
+      options.renewal === undefined ? defaults.renewal : duration('renewal', options.renewal, 0),
     mayBeAnonymous: options.anonymous !== false,
     anonymousMaxBytes: whole(
       'anonymous.maxBytes',
@@ -64,7 +79,7 @@ export function toSettings<Data extends object>(options: SojournOptions<Data>): 
     touchEvery: duration('touchEvery', options.touchEvery, DEFAULTS.touchEveryAtMost),
     renewalGrace: duration('renewalGrace', options.renewalGrace, DEFAULTS.renewalGrace),
     signInGrace: duration('signInGrace', options.signInGrace, DEFAULTS.signInGrace),
-    limit: toLimit(options.limit),
+    limit: toLimit(options.limit, defaults),
     maxSessionBytes: whole('maxSessionBytes', options.maxSessionBytes, DEFAULTS.maxSessionBytes, 1),
     secretBytes: whole('secretBytes', options.secretBytes, DEFAULTS.secretBytes, 16, 64),
     address: privacyMode('privacy.address', options.privacy?.address, 'full'),
@@ -72,7 +87,7 @@ export function toSettings<Data extends object>(options: SojournOptions<Data>): 
     describeAgent: options.privacy?.describeAgent ?? firstWords,
     isPassive: options.isPassive ?? (() => false),
     ...toResilience(options.resilience),
-    tokens: options.tokens === undefined ? undefined : toTokenSettings(options.tokens, DEFAULTS),
+    tokens: options.tokens === undefined ? undefined : toTokenSettings(options.tokens, defaults),
     ...toCache(options.cache),
   }
 }
@@ -106,11 +121,12 @@ function toResilience(
 function toLifetimes<Data extends object>(
   options: SojournOptions<Data>,
   anonymous: AnonymousOptions,
+  defaults: Defaults,
 ): Lifetimes {
   const { remember } = options
   return {
-    signedIn: lifetime('', options, DEFAULTS.idle, DEFAULTS.absolute),
-    remembered: lifetime('remember.', remember, DEFAULTS.rememberIdle, DEFAULTS.rememberAbsolute),
+    signedIn: lifetime('', options, defaults.idle, defaults.absolute),
+    remembered: lifetime('remember.', remember, defaults.rememberIdle, defaults.rememberAbsolute),
     anonymous: lifetime(
       'anonymous.',
       anonymous,
@@ -142,9 +158,12 @@ function lifetime(
   return { idle, absolute }
 }
 
-function toLimit(given: SessionLimit | false | undefined): SessionLimit | undefined {
+function toLimit(
+  given: SessionLimit | false | undefined,
+  defaults: Defaults,
+): SessionLimit | undefined {
   if (given === false) return undefined
-  const limit = given ?? DEFAULTS.limit
+  const limit = given ?? defaults.limit
   whole('limit.max', limit.max, 0, 1)
   if (!['evict-oldest', 'evict-least-recent', 'refuse'].includes(limit.whenFull)) {
     throw new InvalidOption(

@@ -5,6 +5,7 @@ import type { NewSession } from '../store/store.js'
 import type { Lifetime } from './lifetime.js'
 import type { Events } from './events.js'
 import { load } from './load.js'
+import { checkDemand } from './pending.js'
 import { active, adopt, type Visit } from './visit.js'
 import type { WorkingCopy } from './working-copy.js'
 
@@ -16,6 +17,11 @@ export interface SignInOptions {
   readonly methods?: readonly string[]
   /** How sure that was, in the application's own words (`acr`), for `requireAuth({ acr })`. Default none stated. */
   readonly acr?: string
+  /**
+   * What is still to be proved, such as `'otp'`: until `elevate()` every guard refuses the session with 401
+   * `reauthentication_required`, and it gets no tokens. Default: nothing.
+   */
+  readonly awaits?: string
   /**
    * What of the data moves on: everything (`true`), nothing (`false`), or these keys. Default: everything of
    * an anonymous session and of the same person's; nothing of another person's.
@@ -35,6 +41,7 @@ export class SessionRefused extends SojournError {
 export async function signIn(visit: Visit, subject: string, options: SignInOptions): Promise<void> {
   visit.request.noteChange()
   checkSubject(subject)
+  if (options.awaits !== undefined) checkDemand(options.awaits)
   requireCookie(visit)
   await load(visit)
   const { core } = visit
@@ -49,6 +56,7 @@ export async function signIn(visit: Visit, subject: string, options: SignInOptio
       ...(options.remember === true ? { persistent: '1' } : {}),
       ...(options.methods === undefined ? {} : { methods: options.methods.join(',') }),
       ...(options.acr === undefined ? {} : { level: options.acr }),
+      ...(options.awaits === undefined ? {} : { awaits: options.awaits }),
     },
     isLimited: true,
   })
@@ -120,6 +128,7 @@ export async function createStay(
     events.emit('session.ended', { id: evicted, subject, reason: 'evicted_limit' })
   }
   core.kit?.clock.heard(record.createdAt)
+  watchCookies(visit)
   adopt(visit, {
     state: 'active',
     record,
@@ -186,8 +195,28 @@ export function requireCookie(visit: Visit, mayStillSend: boolean = false): void
   if (!mayStillSend && visit.request.isAnswering()) throw headersLeft()
   const obstacle = visit.request.cookieObstacle()
   if (obstacle === undefined) return
-  visit.core.events.emit('cookie.diagnostic', { message: obstacle })
+  diagnose(visit, obstacle)
   throw new SojournError('tls_required', `Use https. ${obstacle}`)
+}
+
+/** Says what is wrong with cookies: to the one who asked, where that is wanted, and once an hour to the log. */
+function diagnose({ core, request }: Visit, message: string): void {
+  request.noteDiagnostic?.(message)
+  if (core.cookieWatch.isNew(message)) core.events.emit('cookie.diagnostic', { message })
+}
+
+/** Notices a client that gets one new session after another because its cookies never come back. */
+function watchCookies(visit: Visit): void {
+  const { core, request } = visit
+  const { session, guest } = request.present()
+  if (session.kind !== 'nothing' || guest.kind !== 'nothing') return
+  const { address, userAgent = '' } = request.client
+  if (!core.cookieWatch.isCookieless(`${address} ${userAgent.slice(0, 200)}`)) return
+  const cause = request.explainLostCookie?.() ?? 'the client keeps no cookies'
+  diagnose(
+    visit,
+    `Cookies do not come back: several new sessions for one client. Probably ${cause}.`,
+  )
 }
 
 export function headersLeft(): SojournError {

@@ -1,7 +1,8 @@
 import { checkAllowedClaims } from '../credential/jwt/index.js'
 import { InvalidOption } from '../errors.js'
-import type { DEFAULTS, TokenOptions } from '../options.js'
+import type { TokenOptions } from '../options.js'
 import { checkSecrets, duration, whole } from './option-values.js'
+import type { Defaults } from './policies.js'
 
 /** The token options as the request path reads them. Milliseconds, but for `clockTolerance`. */
 export interface TokenSettings {
@@ -16,7 +17,7 @@ export interface TokenSettings {
   readonly maxClaimBytes: number
   readonly clockTolerance: number
   /** `undefined`: DPoP is off. */
-  readonly dpop: { readonly origin: string | undefined } | undefined
+  readonly dpop: { readonly origin: string | undefined; readonly isRequired: boolean } | undefined
   readonly refreshLifetime: number
   readonly refreshIdle: number | undefined
   readonly refreshGrace: number
@@ -31,7 +32,7 @@ const LONGEST_ACCESS = 24 * 3_600_000
 const LONGEST_GRACE = 60_000
 
 /** Checks the token options. Throws {@link InvalidOption} naming the one at fault. */
-export function toTokenSettings(options: TokenOptions, defaults: typeof DEFAULTS): TokenSettings {
+export function toTokenSettings(options: TokenOptions, defaults: Defaults): TokenSettings {
   const { keys, claims } = options
   const accessLifetime = duration(
     'tokens.accessLifetime',
@@ -58,14 +59,17 @@ export function toTokenSettings(options: TokenOptions, defaults: typeof DEFAULTS
       0,
       300,
     ),
-    dpop: options.dpop && { origin: origin('tokens.dpop.origin', options.dpop.origin) },
+    dpop: options.dpop && {
+      origin: origin('tokens.dpop.origin', options.dpop.origin),
+      isRequired: options.dpop.isRequired === true,
+    },
     ...toRefresh(options.refresh ?? {}, defaults),
   }
 }
 
 function toRefresh(
   options: NonNullable<TokenOptions['refresh']>,
-  defaults: typeof DEFAULTS,
+  defaults: Defaults,
 ): Pick<TokenSettings, `refresh${string}` & keyof TokenSettings> {
   const grace = duration('tokens.refresh.grace', options.grace, defaults.refreshGrace)
   if (grace > LONGEST_GRACE) {

@@ -126,11 +126,20 @@ function changedTraits(
   record: SessionRecord,
   device: Pick<SessionRecord['traits'], 'address' | 'agent'>,
 ): Change['traits'] & object {
+  const { address, agent, firstAddress, firstAgent } = record.traits
+  // What the session began with is kept by the very write that overwrites it: no request can slip in between.
   return {
-    ...(device.address === record.traits.address ? {} : { address: device.address ?? null }),
-    ...(device.agent === record.traits.agent ? {} : { agent: device.agent ?? null }),
+    ...(device.address === address
+      ? {}
+      : { address: device.address ?? null, firstAddress: firstAddress ?? address ?? NONE }),
+    ...(device.agent === agent
+      ? {}
+      : { agent: device.agent ?? null, firstAgent: firstAgent ?? agent ?? NONE }),
   }
 }
+
+/** There was none at the sign-in. */
+const NONE = '-'
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : 'unknown fault'

@@ -2,11 +2,12 @@ import type { PresentedBearer } from '../credential/authorization.js'
 import type { ProofVerdict } from '../credential/dpop/index.js'
 import type { Presented } from '../credential/present.js'
 import type { SessionTokens } from '../credential/session-token.js'
-import { SojournError } from '../errors.js'
+import { SojournError, StoreUnavailable } from '../errors.js'
 import type { EndReason } from '../store/end-reason.js'
 import type { SessionRecord } from '../store/record.js'
 import type { NearCache } from '../store/near-cache.js'
 import type { Clock } from '../system/clock.js'
+import type { CookieWatch } from './cookieless.js'
 import type { ClientFacts } from './device.js'
 import type { Events } from './events.js'
 import type { GuestAllowance } from './guest-allowance.js'
@@ -28,6 +29,7 @@ export interface Core {
   readonly events: Events
   readonly upkeep: Upkeep
   readonly guests: GuestAllowance
+  readonly cookieWatch: CookieWatch
   readonly deviceTraits: (client: ClientFacts) => Pick<SessionRecord['traits'], 'address' | 'agent'>
 }
 
@@ -47,6 +49,10 @@ export interface VisitRequest {
   readonly network: string
   /** Why a session cookie cannot be set on this connection, or `undefined` where it can. */
   cookieObstacle(): string | undefined
+  /** Why a client that was given cookies may come without them. */
+  explainLostCookie?(): string
+  /** Something is wrong with the cookies of this connection; may be said in the answer. */
+  noteDiagnostic?(message: string): void
   /** The session was read. */
   noteRead(): void
   /** Something is to be written or sent: the answer has to wait for the commit. */
@@ -131,4 +137,17 @@ export function adopt(visit: Visit, resolution: ActiveResolution): void {
   const { data, revision } = resolution.record
   visit.copy.learn(data, revision)
   visit.resolution = resolution
+}
+
+/** Throws where nothing may be written: the store is away, the route only reads, or the session is over. */
+export function assertWritable({ isUnknown, isReadOnly, isOver }: Visit): void {
+  if (isUnknown) {
+    throw new StoreUnavailable('The session store does not answer; nothing can be written.')
+  }
+  if (isReadOnly) {
+    throw new SojournError('ERR_SESSION_READ_ONLY', 'This route only reads the session.')
+  }
+  if (isOver) {
+    throw new SojournError('session_ended', 'The session has ended; it cannot be written to.')
+  }
 }

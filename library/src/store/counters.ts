@@ -11,13 +11,15 @@
  * 4. Nothing is kept for longer than it can make a difference.
  * 5. A fault throws {@link StoreUnavailable}, never "allowed".
  *
- * A key is 1 to 128 characters of `A-Z a-z 0-9 . _ : -`; another one throws {@link InvalidInput}. The keys of
- * {@link Counters.spend} and of {@link Counters.attempt} may be the same text and are apart.
+ * A key is 1 to 128 characters of `A-Z a-z 0-9 . _ : -`; another one throws {@link InvalidInput}, and so does a rate or a
+ * rule out of bounds. The keys of {@link Counters.spend} and of {@link Counters.attempt} may be the same text and are apart.
+ * A key has one rate: at another one, it owes the time that it owed.
  */
 export interface Counters {
   /**
    * Takes `cost` out of an allowance that refills steadily (GCRA, ITU-T I.371 appendix A): at most `quota` at once, and
-   * one more each `window / quota`. A cost of 0 only looks; a negative one gives back.
+   * one more each `window / quota`, exactly, whatever fraction of a millisecond that is. A cost of 0 only looks, and is
+   * always allowed; a negative one gives back, at most what is missing.
    */
   spend(key: string, rate: Rate, cost?: number): Promise<Spent>
 
@@ -36,7 +38,7 @@ export interface Counters {
 export interface Rate {
   /** How many at once, from 1 to 1,000,000. */
   readonly quota: number
-  /** Milliseconds in which an empty allowance is full again, from 1 to 30 days. */
+  /** Milliseconds in which an empty allowance is full again: a whole number, from 1 to 30 days. */
   readonly window: number
 }
 
@@ -51,7 +53,7 @@ export interface Spent {
   readonly resetAfter: number
 }
 
-/** When attempts lock a key. Milliseconds. */
+/** When attempts lock a key. The times are whole milliseconds, from 1 to 30 days. */
 export interface AttemptRule {
   /** The number that locks. From 1. */
   readonly max: number

@@ -7,6 +7,7 @@ export const END_REASONS = [
   'revoked_admin',
   'evicted_limit',
   'refresh_reuse',
+  'anomaly',
   'password_changed',
   'key_retired',
   'subject_disabled',

@@ -1,8 +1,48 @@
 import { InvalidInput } from '../errors.js'
+import type { AttemptRule, Rate } from './counters.js'
 import type { SessionId } from './record.js'
 import type { Change, WalkStep } from './store.js'
 
 /** What all stores of ours ask of what they are given, so that they refuse the same. */
+
+const COUNTER_KEY = /^[A-Za-z0-9._:-]{1,128}$/
+/** Of anything that is counted: 30 days. */
+const LONGEST_COUNT = 30 * 86_400_000
+const LARGEST_QUOTA = 1_000_000
+
+/** @throws InvalidInput for `key`. */
+export function checkCounterKey(key: string): void {
+  if (typeof key === 'string' && COUNTER_KEY.test(key)) return
+  throw new InvalidInput('key', 'must be 1 to 128 characters of A-Z a-z 0-9 . _ : -')
+}
+
+/** @throws InvalidInput for `rate` or `cost`. */
+export function checkRate({ quota, window }: Rate, cost: number): void {
+  if (!isWholeUpTo(quota, LARGEST_QUOTA) || !isWholeUpTo(window, LONGEST_COUNT)) {
+    throw new InvalidInput(
+      'rate',
+      'its quota must be a whole number from 1 to 1,000,000, its window 1 ms to 30 days, in whole ms',
+    )
+  }
+  if (!Number.isSafeInteger(cost)) throw new InvalidInput('cost', 'must be a whole number')
+}
+
+/** @throws InvalidInput for `rule`. */
+export function checkAttemptRule({ max, lockFor, forgetAfter }: AttemptRule): void {
+  const isRight =
+    isWholeUpTo(max, Number.MAX_SAFE_INTEGER) &&
+    isWholeUpTo(lockFor, LONGEST_COUNT) &&
+    isWholeUpTo(forgetAfter, LONGEST_COUNT)
+  if (isRight) return
+  throw new InvalidInput(
+    'rule',
+    'its max must be a whole number of 1 or more, its times 1 ms to 30 days, in whole ms',
+  )
+}
+
+function isWholeUpTo(number: number, most: number): boolean {
+  return Number.isSafeInteger(number) && number >= 1 && number <= most
+}
 
 /** The longest step of a walk. */
 const WALK_LIMIT = 1_000

@@ -97,6 +97,11 @@ export const TRAITS = {
   purpose: 'u',
   /** How sure the authentication was, in the application's own words (`acr`, OpenID Connect Core section 2). */
   level: 'l',
+  /** `address` and `agent` as the session began, once they have changed; `-` where there was none. */
+  firstAddress: 'j',
+  firstAgent: 'k',
+  /** Why the person has to prove once more who they are before the session counts. */
+  awaits: 'q',
 } as const
 
 /** Name of a trait. */

@@ -97,15 +97,11 @@ export interface Store {
    */
   writeDocument(name: string, text: string, expect: number): Promise<StoreDocument | undefined>
 
-  /**
-   * Tells of changes as they happen, so that a near cache can be kept. Absent where this store cannot
-   * (Redis without a connection to listen on).
-   */
+  /** Tells of changes as they happen, for near caches. Absent where this store cannot (Redis without a subscriber). */
   readonly changes?: ChangeFeed | undefined
 
-  /** Counts for guards, over all processes. Absent where this store cannot: guards then count in each process for itself. */
+  /** Counts for guards. Absent where this store cannot: then each process counts for itself. */
   readonly counters?: Counters | undefined
-
   /** Reaches for the storage and says how it is; throws {@link StoreUnavailable} where it cannot be reached. */
   check(): Promise<StoreHealth>
 

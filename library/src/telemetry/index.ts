@@ -11,8 +11,10 @@
  * ```
  */
 export type { Family } from './family.js'
+export * from './audit/index.js'
 export { observeAdoption, type AdoptionStats } from './adoption.js'
 export { observeCache } from './cache.js'
+export { observeLimits } from './limits.js'
 export { createMetrics, DEFAULT_SERIES_LIMIT, type Metrics } from './metrics.js'
 export { observeSojourn } from './observe.js'
 export type { Observable, ObserveOptions } from './observe.js'

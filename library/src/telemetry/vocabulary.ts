@@ -51,6 +51,8 @@ export const REJECTION_CODES: readonly string[] = words<RejectionCode>({
   proof_replayed: true,
   proof_crowded: true,
   proof_required: true,
+  binding_mismatch: true,
+  agent_mismatch: true,
 })
 
 export const REFUSAL_REASONS: readonly string[] = words<SojournEvents['session.refused']['reason']>(

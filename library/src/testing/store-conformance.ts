@@ -7,8 +7,11 @@ import type {
   StoreHarness,
   TestRunner,
 } from './conformance/harness.js'
+import { allowances } from './conformance/allowances.js'
+import { attempts } from './conformance/attempts.js'
 import { basics } from './conformance/basics.js'
 import { concurrency } from './conformance/concurrency.js'
+import { counters } from './conformance/counters.js'
 import { dataChanges } from './conformance/data-changes.js'
 import { documents } from './conformance/documents.js'
 import { endAll } from './conformance/end-all.js'
@@ -44,6 +47,9 @@ const CHAPTERS: readonly Chapter[] = [
   reaping,
   subjects,
   documents,
+  allowances,
+  attempts,
+  counters,
   paging,
   walks,
   feed,

@@ -89,12 +89,12 @@ describe('a token', () => {
     const [head = '', , tail = ''] = accessToken.split('.')
     const decode = Buffer.from.bind(Buffer)
     let largest = 0
-    Buffer.from = ((...given: Parameters<typeof decode>) => {
-      const [first] = given as unknown[]
-      if (typeof first === 'string' && given[1] === 'base64url') {
+    Buffer.from = ((...given: unknown[]) => {
+      const [first, encoding] = given
+      if (typeof first === 'string' && encoding === 'base64url') {
         largest = Math.max(largest, first.length)
       }
-      return decode(...given)
+      return Reflect.apply(decode, Buffer, given) as Buffer
     }) as typeof Buffer.from
     try {
       for (const token of [`${head}.${'a'.repeat(133_000)}.${tail}`, 'a'.repeat(133_000)]) {

@@ -7,7 +7,7 @@ function session(more: object = {}): GuardedSession {
   return {
     isSignedIn: true,
     endReason: undefined,
-    resolution: { state: 'active' },
+    resolution: { state: 'active', record: { traits: {} } },
     isRecent: () => true,
     schemes: ['Bearer'],
     facts: { acr: 'phr' },

@@ -88,9 +88,14 @@ describe('the policy', () => {
   })
 
   it('takes directives of the application', () => {
-    const policy = { 'img-src': ["'self'", 'https://cdn.example'], 'script-src': false } as const
+    const policy = {
+      'img-src': ["'self'", 'https://cdn.example'],
+      'style-src-attr': ["'unsafe-inline'"],
+      'script-src': false,
+    } as const
     const found = directives(createSecurityHeaders({ policy }).pagePolicy('abc'))
     expect(found['img-src']).toBe("'self' https://cdn.example")
+    expect(found['style-src-attr']).toBe("'unsafe-inline'")
     expect(found).not.toHaveProperty('script-src')
   })
 

@@ -267,5 +267,5 @@ function session(wish: Partial<NewSession> & { id: string }): NewSession {
 }
 
 function count(tables: Tables): number {
-  return Object.values(tables.sizes).reduce((sum, size) => sum + size, 0)
+  return Object.values(tables.sizes).reduce((sum, size) => sum + size, tables.counters.size)
 }

@@ -11,6 +11,7 @@ import {
 } from '../../src/testing/index.js'
 import { BREAKAGES as BROKEN_SESSIONS, type Parts } from './broken-stores.js'
 import { BROKEN_ROTATIONS } from './broken-rotations.js'
+import { BROKEN_COUNTERS } from './broken-counters.js'
 import { BROKEN_FEEDS } from './broken-feeds.js'
 import { BROKEN_IDLE_TIMEOUTS } from './broken-idle-timeouts.js'
 import { createCollectingRunner, type Outcomes } from './collecting-runner.js'
@@ -20,6 +21,7 @@ const BREAKAGES = [
   ...BROKEN_ROTATIONS,
   ...BROKEN_IDLE_TIMEOUTS,
   ...BROKEN_FEEDS,
+  ...BROKEN_COUNTERS,
 ]
 
 const OPERATIONS = 3_000
@@ -108,11 +110,12 @@ async function open(breakIt: (parts: Parts) => Partial<Store>): Promise<Opened> 
 
 /** The verbs as own properties, so that some can be replaced by spreading. */
 function bound(store: Store): Store {
-  const { name, bucketOf, changes } = store
+  const { name, bucketOf, changes, counters } = store
   return {
     name,
     bucketOf,
     changes,
+    counters,
     create: (session) => store.create(session),
     read: (id) => store.read(id),
     change: (id, change) => store.change(id, change),
@@ -142,7 +145,7 @@ async function judge(
     forgetIndex: ({ tables }: Opened, subject: string) => tables.forgetIndex(subject),
     countEntries({ tables, clock }: Opened) {
       tables.sweepAll(clock.now())
-      return Object.values(tables.sizes).reduce((sum, size) => sum + size, 0)
+      return Object.values(tables.sizes).reduce((sum, size) => sum + size, tables.counters.size)
     },
   }
   describeStoreConformance('judged', harness, runner, {

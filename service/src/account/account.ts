@@ -31,6 +31,14 @@ export type Verification =
   | { readonly outcome: 'disabled'; readonly account: Account }
   | { readonly outcome: 'wrong' }
 
+/** A part of what a search finds. */
+export interface SearchPage {
+  /** From 1. */
+  readonly limit: number
+  /** The id of the last account on the page before. */
+  readonly after?: string | undefined
+}
+
 /** The accounts. Every method throws `AccountsUnavailable` where the database cannot be used. */
 export interface Accounts {
   /** @throws InvalidField, Busy */
@@ -48,6 +56,10 @@ export interface Accounts {
   disable(id: string): Promise<boolean>
   /** Switches it on again. `false` where there is none, or it is on already. */
   enable(id: string): Promise<boolean>
+  /** People whose name or address holds this text, literally, or whose id it is; in no order that means anything. */
+  search(text: string, page: SearchPage): Promise<readonly Account[]>
+  /** Deletes an account. `false` where there is none. */
+  remove(id: string): Promise<boolean>
   /** Whether the database answers. */
   isAvailable(): Promise<boolean>
   close(): Promise<void>

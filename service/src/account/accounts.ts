@@ -14,7 +14,7 @@ import {
   PASSWORD_MINIMUM,
   type PasswordHasher,
 } from './password.js'
-import { checkPassword, toNames } from './registration.js'
+import { checkPassword, toNames, type PasswordRules } from './registration.js'
 import { createRows, type Row, type Rows } from './rows.js'
 import type { Schema } from './schema.js'
 
@@ -22,8 +22,10 @@ import type { Schema } from './schema.js'
 export interface AccountsOptions {
   /** Opened by `openDatabase`. */
   readonly database: Kysely<Schema>
-  /** The fewest characters of a new password. Default 8. */
+  /** The fewest characters of a new password. Default 15. */
   readonly passwordMinimum?: number
+  /** Whether new passwords that are common, or made of the person's names, are refused. Default `true`. */
+  readonly refusesCommonPasswords?: boolean
   /** Default: argon2id behind a bounded queue. */
   readonly hasher?: PasswordHasher
   /** The present instant, in epoch milliseconds. Default: the host's clock. */
@@ -35,7 +37,7 @@ interface Parts {
   readonly rows: Rows
   readonly hasher: PasswordHasher
   readonly now: () => number
-  readonly minimum: number
+  readonly passwords: PasswordRules
 }
 
 /** The accounts of the service. */
@@ -46,7 +48,10 @@ export function createAccounts(options: AccountsOptions): Accounts {
     rows: createRows(database),
     hasher: options.hasher ?? createPasswordHasher(),
     now,
-    minimum: options.passwordMinimum ?? PASSWORD_MINIMUM.production,
+    passwords: {
+      minimum: options.passwordMinimum ?? PASSWORD_MINIMUM.production,
+      refusesCommon: options.refusesCommonPasswords ?? true,
+    },
   }
   const { rows } = parts
   return {
@@ -58,6 +63,8 @@ export function createAccounts(options: AccountsOptions): Accounts {
     changePassword: (id, password) => changePassword(parts, id, password),
     disable: (id) => rows.setDisabled(id, now()),
     enable: (id) => rows.setDisabled(id, null),
+    search: async (text, page) => (await rows.search(text, page)).map(toAccount),
+    remove: (id) => rows.remove(id),
     isAvailable: () => isAvailable(database),
     close: () => database.destroy(),
   }
@@ -74,7 +81,7 @@ async function isAvailable(database: Kysely<Schema>): Promise<boolean> {
 
 async function register(parts: Parts, person: NewAccount): Promise<Registration> {
   const names = toNames(person)
-  checkPassword(person.password, parts.minimum)
+  await checkPassword(person.password, parts.passwords, [names.username_key, names.email_key])
   // Asked first only to spare the hash; what decides is the unique column.
   for (const key of [names.username_key, names.email_key]) {
     if (key !== null && (await parts.rows.byKey(key)) !== undefined) return { outcome: 'taken' }
@@ -116,7 +123,9 @@ async function refreshHash({ rows, hasher }: Parts, row: Row, password: string):
 }
 
 async function changePassword(parts: Parts, id: string, password: string): Promise<boolean> {
-  checkPassword(password, parts.minimum)
+  const row = await parts.rows.byId(id)
+  if (row === undefined) return false
+  await checkPassword(password, parts.passwords, [row.username_key, row.email_key])
   const password_hash = await parts.hasher.create(password)
   return parts.rows.setPassword(id, { password_hash, password_changed_at: parts.now() })
 }

@@ -1,4 +1,5 @@
 import type { NewAccount } from './account.js'
+import { isCommonPassword, isMadeOfWords } from './common-password.js'
 import { InvalidField } from './errors.js'
 import { isAddress, isAddressKey, isVisibleName, LONGEST_NAME, nameKey, shownName } from './name.js'
 import { isAcceptablePassword, isPossiblePassword, PASSWORD_MOST_BYTES } from './password.js'
@@ -59,12 +60,47 @@ function toKeys(
   return { username_key: null, email_key: name }
 }
 
+/** What a new password is held to. */
+export interface PasswordRules {
+  /** The fewest characters. */
+  readonly minimum: number
+  /** Whether the most common ones, and those made of the person's own names, are refused. */
+  readonly refusesCommon: boolean
+}
+
+/** Words that nobody should make a password of here. */
+const OUR_NAME = 'sojourn'
+
 /**
- * Checks a password that somebody wants to have.
+ * Checks a password that somebody wants to have, who goes by these names.
  *
  * @throws InvalidField
  */
-export function checkPassword(password: string, minimum: number): void {
+export async function checkPassword(
+  password: string,
+  { minimum, refusesCommon }: PasswordRules,
+  names: readonly (string | null)[],
+): Promise<void> {
+  checkLength(password, minimum)
+  if (!refusesCommon) return
+  if (isMadeOfWords(password, [OUR_NAME, ...wordsOf(names)])) {
+    throw new InvalidField(
+      'password',
+      'password must not be your name or the name of this service.',
+    )
+  }
+  if (await isCommonPassword(password)) {
+    const message = 'This password is among the most common ones. Choose another.'
+    throw new InvalidField('password', message)
+  }
+}
+
+/** Names, and of an address what stands before the @. */
+function wordsOf(names: readonly (string | null)[]): readonly string[] {
+  return names.flatMap((name) => (name === null ? [] : [name, name.split('@', 1)[0] ?? '']))
+}
+
+function checkLength(password: string, minimum: number): void {
   if (isAcceptablePassword(password, minimum)) return
   const isTooLong = Buffer.byteLength(password) > PASSWORD_MOST_BYTES
   const isBroken = !isTooLong && password !== '' && !isPossiblePassword(password)

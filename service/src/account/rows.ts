@@ -1,4 +1,5 @@
-import type { Kysely, Selectable } from 'kysely'
+import { sql, type Kysely, type Selectable } from 'kysely'
+import type { SearchPage } from './account.js'
 import { guarded, isTaken } from './guarded.js'
 import { isAddressKey, isVisibleName, nameKey } from './name.js'
 import type { AccountTable, Schema } from './schema.js'
@@ -17,6 +18,10 @@ export interface Rows {
   setPassword(id: string, password: NewPassword, previous?: string): Promise<boolean>
   /** Switches off at an instant, or on with `null`; `false` where nothing changed. */
   setDisabled(id: string, instant: number | null): Promise<boolean>
+  /** Rows whose keys hold this text, or whose id it is, in the order of their ids. */
+  search(text: string, page: SearchPage): Promise<readonly Row[]>
+  /** `false` where there is none. */
+  remove(id: string): Promise<boolean>
 }
 
 type NewPassword = Pick<Row, 'password_hash'> & Partial<Pick<Row, 'password_changed_at'>>
@@ -55,7 +60,40 @@ export function createRows(database: Kysely<Schema>): Rows {
           null,
         ),
       ),
+    search: (text, page) => search(database, text, page),
+    remove: (id) =>
+      removed(() => database.deleteFrom('account').where('id', '=', id).executeTakeFirst()),
   }
+}
+
+/** The text is no pattern: what would be one in `like` stands for itself. */
+async function search(
+  database: Kysely<Schema>,
+  text: string,
+  { limit, after = '' }: SearchPage,
+): Promise<readonly Row[]> {
+  const key = nameKey(text)
+  // PostgreSQL keeps no NUL, and so nobody's name has one.
+  if (key.includes('\0')) return []
+  const pattern = `%${key.replace(/[!%_]/g, '!$&')}%`
+  const fits = sql<boolean>`(username_key like ${pattern} escape '!' or email_key like ${pattern} escape '!' or id = ${text})`
+  return guarded(() =>
+    database
+      .selectFrom('account')
+      .selectAll()
+      .where('id', '>', after)
+      .$if(key !== '', (query) => query.where(fits))
+      .orderBy('id')
+      .limit(limit)
+      .execute(),
+  )
+}
+
+async function removed(
+  remove: () => Promise<{ readonly numDeletedRows: bigint }>,
+): Promise<boolean> {
+  const { numDeletedRows } = await guarded(remove)
+  return numDeletedRows > 0n
 }
 
 async function inserted(insert: () => Promise<unknown>): Promise<boolean> {

@@ -18,14 +18,36 @@ export interface AccountTable {
   disabled_at: number | null
 }
 
+/** The audit trail: one row for each record of `sojourn/telemetry`. Texts are safe to print. */
+export interface AuditTable {
+  /** Begins with the instant, so that the primary key is the order of time. */
+  id: string
+  at: number
+  event: string
+  outcome: string
+  subject: string | null
+  actor: string | null
+  session_id: string | null
+  address: string | null
+  agent: string | null
+  code: string | null
+  request_id: string | null
+  method: string | null
+  path: string | null
+  /** JSON. */
+  details: string | null
+}
+
 /** The database of the service. */
 export interface Schema {
   account: AccountTable
+  audit: AuditTable
 }
 
 /** Every change of the schema, in order. A migration that was ever released is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026-01-account': { up: createAccount },
+  '2026-02-audit': { up: createAudit },
 }
 
 async function createAccount(database: Kysely<unknown>): Promise<void> {
@@ -46,4 +68,31 @@ async function createAccount(database: Kysely<unknown>): Promise<void> {
       sql`username_key is not null or email_key is not null`,
     )
     .execute()
+}
+
+async function createAudit(database: Kysely<unknown>): Promise<void> {
+  await database.schema
+    .createTable('audit')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .addColumn('event', 'text', (column) => column.notNull())
+    .addColumn('outcome', 'text', (column) => column.notNull())
+    .addColumn('subject', 'text')
+    .addColumn('actor', 'text')
+    .addColumn('session_id', 'text')
+    .addColumn('address', 'text')
+    .addColumn('agent', 'text')
+    .addColumn('code', 'text')
+    .addColumn('request_id', 'text')
+    .addColumn('method', 'text')
+    .addColumn('path', 'text')
+    .addColumn('details', 'text')
+    .execute()
+  for (const column of ['subject', 'actor']) {
+    await database.schema
+      .createIndex(`audit_${column}`)
+      .on('audit')
+      .columns([column, 'id'])
+      .execute()
+  }
 }

@@ -1,5 +1,11 @@
 import { Command } from 'commander'
+import { addConfig } from './config.js'
+import { addCrypto } from './crypto.js'
+import { addDoctor } from './doctor.js'
+import { addAudit } from './audit.js'
+import { addErase } from './erase.js'
 import { explainFault, EXIT } from './exit.js'
+import { addExport } from './export.js'
 import { addKeys } from './keys.js'
 import { addLegacy } from './legacy.js'
 import { addSecret } from './secret.js'
@@ -26,6 +32,12 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   addToken(program, terminal)
   addSecret(program, terminal)
   addLegacy(program, terminal)
+  addAudit(program, terminal)
+  addExport(program, terminal)
+  addErase(program, terminal)
+  addDoctor(program, terminal)
+  addConfig(program, terminal)
+  addCrypto(program, terminal)
   try {
     await program.parseAsync(shieldKids(args), { from: 'user' })
     return EXIT.done

@@ -89,6 +89,22 @@ export const httpUrl: Reader<string> = (text, name) => {
   return new Refusal('CONFIG_TEXT', `${name} must be an http or https address.`)
 }
 
+/** A host as browsers write it in the Host header: with its port where that is not 443. */
+export const hostHeader: Reader<string> = (text, name) => {
+  const url = URL.canParse(`https://${text}`) ? new URL(`https://${text}`) : undefined
+  if (text !== '' && url?.host === text.toLowerCase()) return url.host
+  const example = 'Example: app.example or app.example:8443.'
+  return new Refusal('CONFIG_TEXT', `${name} holds ${quoted(text)}, which is no host. ${example}`)
+}
+
+/** Where browsers send reports. It stands in headers, where quotes and separators would end it. */
+export const reportAddress: Reader<string> = (text, name) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol === 'https:' && /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/.test(text))
+    return text
+  return new Refusal('CONFIG_TEXT', `${name} must be an https address.`)
+}
+
 /** Whether `host` can only be this machine. */
 export function isLoopback(host: string): boolean {
   const name = host.replace(/^\[|\]$/g, '').toLowerCase()

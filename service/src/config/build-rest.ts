@@ -5,7 +5,9 @@ import {
   type SessionConfig,
   type TokensConfig,
 } from './config.js'
+import type { PolicyName } from 'sojourn/policies'
 import type { Context } from './context.js'
+import { policyNumber, underPolicy } from './policy.js'
 import { durationText } from './duration.js'
 import type { ClientSecret, SigningSecret } from './secret-reader.js'
 import type { Secret } from './secret.js'
@@ -14,9 +16,11 @@ import { isSet, type Values } from './values.js'
 const DEFAULT_IDLE = 3_600
 
 /** How long sessions last, and how many a person may have. */
-export function buildSession({ values, findings }: Context): SessionConfig {
-  const absolute = values.SESSION_TTL
-  const idle = values.SESSION_IDLE ?? Math.min(DEFAULT_IDLE, absolute)
+export function buildSession(context: Context): SessionConfig {
+  const { values, findings, environment } = context
+  const absolute = underPolicy(context, 'SESSION_TTL', values.SESSION_TTL)
+  const idleOrMost = underPolicy(context, 'SESSION_IDLE', DEFAULT_IDLE)
+  const idle = isSet('SESSION_IDLE', environment) ? idleOrMost : Math.min(idleOrMost, absolute)
   if (idle > absolute) {
     const texts = [durationText(idle), durationText(absolute)] as const
     findings.refuse(
@@ -28,9 +32,17 @@ export function buildSession({ values, findings }: Context): SessionConfig {
     policy: values.SESSION_POLICY,
     idle,
     absolute,
-    remember: REMEMBER,
-    maxPerUser: values.SESSION_MAX_PER_USER,
+    remember: rememberUnder(values.SESSION_POLICY),
+    maxPerUser: underPolicy(context, 'SESSION_MAX_PER_USER', values.SESSION_MAX_PER_USER),
     cacheStaleness: values.SESSION_CACHE_STALENESS,
+  }
+}
+
+function rememberUnder(policy: PolicyName | undefined): SessionConfig['remember'] {
+  if (policy === undefined) return REMEMBER
+  return {
+    idle: policyNumber(policy, 'remember.idle'),
+    absolute: policyNumber(policy, 'remember.absolute'),
   }
 }
 
@@ -42,10 +54,11 @@ export function buildTokens(
 ): TokensConfig {
   const { values } = context
   checkAlgorithm(context, keys)
+  const accessLifetime = accessLifetimeOf(context)
   return {
     keys,
-    accessLifetime: values.JWT_ACCESS_TOKEN_EXPIRY,
-    refreshLifetime: refreshLifetime(context),
+    accessLifetime,
+    refreshLifetime: refreshLifetime(context, accessLifetime),
     refreshGrace: values.REFRESH_GRACE,
     refreshForgive: values.REFRESH_FORGIVE ?? 0,
     clients: byId(values.OAUTH_CLIENTS ?? []),
@@ -81,10 +94,16 @@ function checkAlgorithm({ values, findings }: Context, keys: readonly SigningSec
   )
 }
 
-function refreshLifetime({ values, environment, findings }: Context): number {
+function accessLifetimeOf(context: Context): number {
+  return underPolicy(context, 'JWT_ACCESS_TOKEN_EXPIRY', context.values.JWT_ACCESS_TOKEN_EXPIRY)
+}
+
+function refreshLifetime(context: Context, access: number): number {
+  const { values, environment, findings } = context
   const { JWT_REFRESH_TOKEN_EXPIRY: named, REFRESH_TOKEN_TTL: other } = values
   const isNamed = isSet('JWT_REFRESH_TOKEN_EXPIRY', environment)
-  const lifetime = isNamed ? named : (other ?? named)
+  const spoken = isNamed || other === undefined ? 'JWT_REFRESH_TOKEN_EXPIRY' : 'REFRESH_TOKEN_TTL'
+  const lifetime = underPolicy(context, spoken, named)
   if (isNamed && other !== undefined && other !== named) {
     const texts = [durationText(named), durationText(other)] as const
     findings.refuse(
@@ -92,20 +111,22 @@ function refreshLifetime({ values, environment, findings }: Context): number {
       `JWT_REFRESH_TOKEN_EXPIRY (${texts[0]}) and REFRESH_TOKEN_TTL (${texts[1]}) differ; set one.`,
     )
   }
-  if (lifetime < values.JWT_ACCESS_TOKEN_EXPIRY) {
-    const name = isNamed ? 'JWT_REFRESH_TOKEN_EXPIRY' : 'REFRESH_TOKEN_TTL'
-    const access = `JWT_ACCESS_TOKEN_EXPIRY (${durationText(values.JWT_ACCESS_TOKEN_EXPIRY)})`
-    findings.refuse(
-      'CONFIG_RANGE',
-      `${name} (${durationText(lifetime)}) is shorter than ${access}.`,
-    )
+  if (lifetime < access) {
+    const least = `JWT_ACCESS_TOKEN_EXPIRY (${durationText(access)})`
+    const what = `${spoken} (${durationText(lifetime)}) is shorter than ${least}.`
+    findings.refuse('CONFIG_RANGE', what)
   }
   return lifetime
 }
 
 /** Limits on failed sign-ins. */
 export function buildLimits(values: Values): LimitsConfig {
-  return { maxLoginAttempts: values.MAX_LOGIN_ATTEMPTS, lockout: values.LOCKOUT_TIME }
+  return {
+    maxLoginAttempts: values.MAX_LOGIN_ATTEMPTS,
+    lockout: values.LOCKOUT_TIME,
+    perMinute: values.RATE_LIMIT,
+    anomaly: values.ANOMALY,
+  }
 }
 
 /** How the service is watched and run. */
@@ -115,6 +136,11 @@ export function buildOperation(values: Values): OperationConfig {
     metricsToken: values.METRICS_TOKEN,
     metricsPort: values.METRICS_PORT,
     adminToken: values.ADMIN_TOKEN,
+    audit: {
+      retention: values.AUDIT_RETENTION,
+      address: values.AUDIT_ADDRESS,
+      agent: values.AUDIT_AGENT,
+    },
     otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
   }
 }

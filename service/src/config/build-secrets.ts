@@ -107,10 +107,20 @@ function refuseReuse(
   }
 }
 
+function passwordOf(url: Secret | undefined): string | undefined {
+  const password = url === undefined ? '' : new URL(url.reveal()).password
+  try {
+    return password === '' ? undefined : decodeURIComponent(password)
+  } catch {
+    return password
+  }
+}
+
 function refuseSamplePassword({ values, findings }: Context): void {
   const passwords = [
     ['REDIS_PASSWORD', values.REDIS_PASSWORD],
     ['The password in REDIS_URL', values.REDIS_URL?.password?.reveal()],
+    ['The password in DATABASE_URL', passwordOf(values.DATABASE_URL)],
   ] as const
   for (const [name, text] of passwords) {
     if (text === undefined || !isSample(text)) continue

@@ -19,6 +19,9 @@ export function buildServer(context: Context): ServerConfig {
     https,
     trustProxy: values.TRUST_PROXY,
     corsOrigins: values.CORS_ORIGIN ?? [],
+    allowedHosts: values.ALLOWED_HOSTS,
+    isPreloaded: values.HSTS_PRELOAD,
+    reportTo: values.CSP_REPORT_URI,
   }
 }
 
@@ -61,5 +64,5 @@ function readHttps({ values, findings, files }: Context): ServerConfig['https'] 
     findings.refuse('CONFIG_HTTPS', `HTTPS_KEY_FILE ${keyFile} ${key.problem}.`)
     return undefined
   }
-  return { certificate: certificate.text, key: new Secret(key.text) }
+  return { certificate: certificate.text, key: new Secret(key.text), certificateFile, keyFile }
 }

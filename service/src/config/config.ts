@@ -1,5 +1,7 @@
+import type { PolicyName } from 'sojourn/policies'
 import type { SigningSecret } from './secret-reader.js'
 import type { RedisNode } from './redis-readers.js'
+import type { PrivacyMode } from 'sojourn'
 import type { ConfigProblem } from './refusal.js'
 import type { Secret } from './secret.js'
 
@@ -35,11 +37,25 @@ export interface ServerConfig {
   /** Whether people reach the service by https. */
   readonly isSecure: boolean
   /** PEM texts, where the service itself ends TLS. */
-  readonly https: { readonly certificate: string; readonly key: Secret } | undefined
+  readonly https: HttpsConfig | undefined
+  /** The only hosts that may be asked for. `undefined`: nobody looks. */
+  readonly allowedHosts: readonly string[] | undefined
+  /** Browsers' own list of https hosts is asked for a place. */
+  readonly isPreloaded: boolean
+  /** Where browsers report what the policy of our pages stopped. */
+  readonly reportTo: string | undefined
   /** A number of proxies, or addresses and networks. `undefined`: trust nobody. */
   readonly trustProxy: number | readonly string[] | undefined
   /** Other origins that may call with cookies. */
   readonly corsOrigins: readonly string[]
+}
+
+export interface HttpsConfig {
+  readonly certificate: string
+  readonly key: Secret
+  /** Where both came from, and where their successors will be. */
+  readonly certificateFile: string
+  readonly keyFile: string
 }
 
 /** Lists, newest first. */
@@ -86,7 +102,8 @@ export interface RedisConfig {
 }
 
 export interface SessionConfig {
-  readonly policy: 'asvs-l2' | 'nist-aal1' | 'nist-aal2' | 'nist-aal3'
+  /** `undefined`: none was chosen, and none is enforced. */
+  readonly policy: PolicyName | undefined
   readonly idle: number
   readonly absolute: number
   /** The two limits for a person who asked to be remembered. */
@@ -107,17 +124,30 @@ export interface LimitsConfig {
   readonly maxLoginAttempts: number
   /** Seconds. */
   readonly lockout: number
+  /** What follows where a session is used in another way than before. */
+  readonly anomaly: 'off' | 'observe' | 'step-up' | 'revoke'
+  /** Sign-ins from one network; other requests are limited in proportion. `undefined`: what the mode says. */
+  readonly perMinute: number | undefined
 }
 
 export type DatabaseConfig =
   | { readonly kind: 'sqlite'; readonly file: string }
   | { readonly kind: 'postgres'; readonly url: Secret }
 
+/** What is kept in the audit trail. */
+export interface AuditConfig {
+  /** Seconds. */
+  readonly retention: number
+  readonly address: PrivacyMode
+  readonly agent: PrivacyMode
+}
+
 export interface OperationConfig {
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   readonly metricsToken: Secret | undefined
   readonly metricsPort: number | undefined
   readonly adminToken: Secret | undefined
+  readonly audit: AuditConfig
   readonly otlpEndpoint: string | undefined
 }
 

@@ -34,6 +34,7 @@ export type ConfigCode =
   | 'CONFIG_COOKIE_DOMAIN'
   | 'CONFIG_SAMESITE'
   | 'CONFIG_ALG'
+  | 'CONFIG_KEY'
   | 'CONFIG_CLIENT'
   | 'CONFIG_ISSUER'
   | 'CONFIG_FIELDS'

@@ -118,6 +118,12 @@ function readKey(pem: string, name: string): SigningSecret | Refusal {
   const algorithm = algorithmOf(key)
   if (algorithm !== undefined) return { algorithm, secret: new Secret(pem) }
   const type = (key.asymmetricKeyType ?? 'unknown').toUpperCase()
+  const bits = key.asymmetricKeyDetails?.modulusLength
+  if (type === 'RSA' && bits !== undefined) {
+    const least = String(LEAST_RSA_BITS)
+    const has = `(has ${String(bits)})`
+    return refuse('CONFIG_KEY', `${name}: RSA keys need ${least} bits or more ${has}.`)
+  }
   return refuse(
     'CONFIG_ALG',
     `${name} holds a key of type ${type}. Use Ed25519, P-256 or RSA of 2048 bits or more.`,

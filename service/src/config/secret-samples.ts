@@ -56,6 +56,8 @@ const PUBLISHED = [
   'admin',
   'root',
   'redis',
+  'postgres',
+  'guest',
   'dev',
   'development',
   'development-secret',

@@ -94,9 +94,11 @@ export const tokens = {
     unit: 'bytes, 16 to 64',
   }),
   ENABLE_TOKEN_FINGERPRINTING: withDefault('true', flag, {
-    about: 'Remember which browser a token was given to, and notice when another one uses it.',
+    about:
+      'Notice when another browser or operating system uses a session or token than it was given to; a new version is none. What follows: ANOMALY.',
   }),
   FINGERPRINT_STRICT_MODE: withDefault('false', flag, {
-    about: 'Refuse a token that another browser uses, instead of only noting it.',
+    about:
+      'Refuse a session or token that another browser or operating system uses (401 binding_mismatch), instead of only noting it.',
   }),
 }

@@ -13,6 +13,8 @@ import { optional, withDefault } from './variable.js'
 
 const { choice, flag, line, listOf, port, wholeNumber } = readers
 
+const PRIVACY_MODES = ['full', 'truncated', 'keyed-hash', 'none'] as const
+
 const BROWSERS = 'Browsers cap cookies at 400 days.'
 
 const server = {
@@ -43,7 +45,8 @@ const server = {
     example: '1',
   }),
   HTTPS_CERT_FILE: optional(line(4096), {
-    about: 'Certificate chain (PEM) to serve https with. Goes with HTTPS_KEY_FILE.',
+    about:
+      'Certificate chain (PEM) to serve https with. Goes with HTTPS_KEY_FILE. A new one is taken into use without a restart.',
     example: '/etc/sojourn/tls.crt',
   }),
   HTTPS_KEY_FILE: optional(line(4096), {
@@ -55,6 +58,23 @@ const server = {
     unit: 'comma-separated origins',
     defaultNote: 'none',
     example: 'https://app.example',
+  }),
+  ALLOWED_HOSTS: optional(listOf(address.hostHeader), {
+    about:
+      'The only hosts that may be asked for; others get 421. Counts where PUBLIC_URL is https; health and metrics answer to any.',
+    unit: 'comma-separated hosts as in the Host header',
+    defaultNote: 'any: nothing is made of the Host header where PUBLIC_URL is https',
+    example: 'app.example',
+  }),
+  HSTS_PRELOAD: withDefault('false', flag, {
+    about:
+      'Ask for a place in the list of https hosts that comes with browsers (hstspreload.org). It holds for all subdomains, and leaving it takes months.',
+  }),
+  CSP_REPORT_URI: optional(address.reportAddress, {
+    about: 'Where browsers report what the content security policy of our pages stopped.',
+    unit: 'an https address',
+    defaultNote: 'nowhere',
+    example: 'https://reports.example/csp',
   }),
 }
 
@@ -135,11 +155,12 @@ const sessions = {
   SESSION_MAX_PER_USER: withDefault('100', wholeNumber(1, 10_000), {
     about: 'How many live sessions a person may have. One more ends the oldest.',
   }),
-  SESSION_POLICY: withDefault(
-    'asvs-l2',
-    choice(['asvs-l2', 'nist-aal1', 'nist-aal2', 'nist-aal3'] as const),
-    { about: 'The rule book for lifetimes: asvs-l2, nist-aal1, nist-aal2 or nist-aal3.' },
-  ),
+  SESSION_POLICY: optional(choice(['asvs-l2', 'nist-aal1', 'nist-aal2', 'nist-aal3'] as const), {
+    about:
+      'The rule book for lifetimes: asvs-l2, nist-aal1, nist-aal2 or nist-aal3. It sets the defaults of SESSION_TTL, SESSION_IDLE, SESSION_MAX_PER_USER, JWT_ACCESS_TOKEN_EXPIRY and JWT_REFRESH_TOKEN_EXPIRY, and refuses more.',
+    defaultNote: 'none: the defaults are those of asvs-l2, and more may be set',
+    example: 'asvs-l2',
+  }),
   COOKIE_NAME: optional(address.cookieName, {
     about: 'Name of the session cookie.',
     defaultNote: 'made by the library, with the prefix __Host- on https',
@@ -163,6 +184,17 @@ const sessions = {
 const limits = {
   MAX_LOGIN_ATTEMPTS: withDefault('5', wholeNumber(1, 100_000), {
     about: 'Failed sign-ins after which an account and an address have to wait.',
+  }),
+  ANOMALY: withDefault('observe', choice(['off', 'observe', 'step-up', 'revoke'] as const), {
+    about:
+      'What follows where a session is used from elsewhere and by another browser: observe (a line in the log), step-up (the password is asked for once more), revoke (also ended where much speaks against it), or off.',
+  }),
+  RATE_LIMIT: optional(wholeNumber(1, 100_000), {
+    about:
+      'How many sign-ins and registrations a network may try, right or wrong. Refreshing may be done 5 times as often, listing sessions 10 times, introspection 100 times.',
+    unit: 'per minute',
+    defaultNote: '60 in production, elsewhere no limit',
+    example: '60',
   }),
   LOCKOUT_TIME: withDefault('900', duration({ least: '1s', most: '30d', isSecondsAllowed: true }), {
     about: 'How long they have to wait.',
@@ -196,7 +228,20 @@ const operation = {
   }),
   ADMIN_TOKEN: optional(secret, {
     about:
-      'Opens /admin to who sends it. 32 bytes or more. Without it, only an admin account does.',
+      'Opens the admin API under /admin to who sends it as a bearer token. 32 bytes or more. Without it there is no /admin.',
+  }),
+  AUDIT_RETENTION: withDefault('90d', duration({ least: '1d', most: '10y' }), {
+    about: 'How long a record of the audit trail is kept.',
+    unit: DURATION,
+    isEmptyRefused: true,
+  }),
+  AUDIT_ADDRESS: withDefault('truncated', choice(PRIVACY_MODES), {
+    about:
+      'What the audit trail keeps of client addresses: full, truncated (/24 or /48), keyed-hash or none.',
+  }),
+  AUDIT_AGENT: withDefault('truncated', choice(PRIVACY_MODES), {
+    about:
+      'What it keeps of user agents: full, truncated (browser and system), keyed-hash or none.',
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: optional(address.httpUrl, {
     about: 'Sends traces to this OpenTelemetry collector.',

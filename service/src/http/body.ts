@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Request, RequestHandler } from 'express'
 import type { z } from 'zod'
 import { fields, text } from './fields.js'
@@ -77,10 +78,25 @@ async function readFields(
   types: readonly string[],
 ): Promise<Record<string, unknown>> {
   const type = typeOf(request, types)
-  const bytes = await readBody(request, limits)
+  const bytes = await (READ_BEFORE.get(request) ?? readBody(request, limits))
   return type.name === FORM_TYPE
     ? validateForm(schema, parseForm(bytes))
     : validate(schema, parseJsonObject(bytes))
+}
+
+/** Bodies that were read before their route did. */
+const READ_BEFORE = new WeakMap<IncomingMessage, Promise<Buffer>>()
+
+/**
+ * The CSRF token in a form that its route has yet to read, which then gets the same bytes; `undefined` where there is none.
+ * Errors: those of a form, see {@link jsonOrForm}.
+ */
+export async function readFormToken(request: IncomingMessage): Promise<string | undefined> {
+  if (parseMediaType(request.headers['content-type'])?.name !== FORM_TYPE) return undefined
+  const bytes = READ_BEFORE.get(request) ?? readBody(request)
+  READ_BEFORE.set(request, bytes)
+  const form = parseForm(await bytes)
+  return Object.hasOwn(form, CSRF_FIELD) ? form[CSRF_FIELD] : undefined
 }
 
 /** A request has a body when it says how long it is, or that it comes in pieces (RFC 9112 section 6). */

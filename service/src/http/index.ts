@@ -11,6 +11,7 @@ export {
   jsonBody,
   jsonOrForm,
   optionalBody,
+  readFormToken,
   type BodyOptions,
 } from './body.js'
 export {

@@ -18,11 +18,11 @@ const PARAMETER =
 /** `scheme://user:password@host` */
 const USER_INFO = /([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@:]*:[^\s/@]*@/gi
 /** `Bearer …`, `Basic …`, `DPoP …` */
-const SCHEME = /\b(bearer|basic|dpop)\s+[A-Za-z0-9._~+/=-]{8,}/gi
-/** A JWS or JWE in compact form. */
-const JWT = /\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){2,4}/g
+const SCHEME = /\b(bearer|basic|dpop)(?:\s|%20|\+)+[A-Za-z0-9._~+/=-]{8,}/gi
+/** A JWS or JWE in compact form. What stands before it may be an escaped character, whose last digit is no end of a word. */
+const JWT = /(?:\b|(?<=%[0-9A-Fa-f]{2}))eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){2,4}/g
 /** A refresh token, or most of one. */
-const REFRESH = /\brt\.[\w-]{2}\.[\w-]{16,}[\w.-]*/g
+const REFRESH = /(?:\b|(?<=%[0-9A-Fa-f]{2}))rt\.[\w-]{2}\.[\w-]{16,}[\w.-]*/g
 /** A session token: parts of which the last is long and random. */
 const TOKEN = /(?<![\w.-])[\w-]{1,24}(?:\.[\w-]{16,128}){2,3}(?![\w-])/g
 /** What is no visible text, or turns the text beside it: a log line must be one line, and read as it is. */

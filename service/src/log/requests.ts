@@ -10,6 +10,8 @@ export interface RequestLogOptions {
   readonly log: Logger
   /** The client's address, by the proxies that are trusted. Default: the peer's. */
   readonly addressOf?: (request: Request) => string | undefined
+  /** Whose session it was, and who acted in it. Default: nobody is named. */
+  readonly presenceOf?: (request: Request) => object
   /** Requests that are not worth a line, such as those of a load balancer. Default: none. */
   readonly isQuiet?: (request: Request) => boolean
 }
@@ -53,5 +55,6 @@ function describe(request: Request, response: Response, options: RequestLogOptio
     ...(response.writableFinished ? {} : { isAborted: true }),
     address,
     agent: request.headers['user-agent']?.slice(0, LONGEST_AGENT),
+    ...options.presenceOf?.(request),
   }
 }

@@ -5,6 +5,7 @@ import { iconAsset, styleAsset } from './assets.js'
 import { PostForm } from './form.js'
 import { Icon } from './icon.js'
 import { Wordmark } from './mark.js'
+import { NONCE_MARK } from './nonce.js'
 import { paths } from './paths.js'
 import type { Notice, PageProps, Person } from './props.js'
 import { texts } from './texts.js'
@@ -75,7 +76,7 @@ function Head({ title, continueAt }: HeadProps): JSX.Element {
       <meta name="color-scheme" content="light dark" />
       <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f1f4f0" />
       <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0d1512" />
-      <link rel="stylesheet" href={styleAsset.path} />
+      <link rel="stylesheet" href={styleAsset.path} nonce={NONCE_MARK} />
       <link rel="icon" href={iconAsset.path} type="image/svg+xml" />
     </head>
   )

@@ -41,6 +41,11 @@ const ends = {
     body: 'A key to this session was used twice. Somebody may have copied it, so it now opens nothing, for them or for you.',
     advice: 'Sign in again, look through your devices, and change your password if in doubt.',
   },
+  anomaly: {
+    title: 'Somebody else seemed to use this session',
+    body: 'It was used from another place and by another browser than the one you signed in with, so we ended it.',
+    advice: 'Sign in again. If you did not change devices or networks, change your password.',
+  },
   password_changed: {
     title: 'Your password was changed',
     body: 'Changing it signs out every other device. Sign in here with the new password.',
@@ -339,6 +344,8 @@ export const texts = {
       number === 0
         ? 'Your password is changed.'
         : `Your password is changed and ${count(number, 'one other device was', 'other devices were')} signed out.`,
+    failedBefore: (number: number): string =>
+      `Before you signed in, ${count(number, 'one attempt', 'attempts')} to sign in as you failed. If that was not you, your password has held; look through your devices.`,
     confirmed: 'Thank you. You can go on with what you were doing.',
   },
 }

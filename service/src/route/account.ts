@@ -1,7 +1,7 @@
 import type { Response, Router } from 'express'
 import type { z } from 'zod'
 import type { SessionFacts } from 'sojourn'
-import { sendRefusal } from 'sojourn/express'
+import { createNodeIncoming, sendRefusal } from 'sojourn/express'
 import { InvalidField } from '../account/errors.js'
 import { bodyOf, fields, jsonOrForm, sendProblem, text, wantsHtml } from '../http/index.js'
 import {
@@ -13,8 +13,10 @@ import {
   texts,
 } from '../page/index.js'
 import { toPublicUser, type Parts, type Visitor } from '../parts.js'
+import { checkSignIn, sendLocked, waitingWords, type Checked } from '../sign-in/index.js'
 import { accountOf, takeNotice, toPerson } from './person.js'
 import { redirectOrJson, returnPath, sendPage, signInPath, wantedPath } from './respond.js'
+import { formToken } from './csrf.js'
 import { createRouter } from './router.js'
 
 const proof = fields({ password: text(), returnTo: text().optional() })
@@ -31,21 +33,22 @@ export function accountRoutes(parts: Parts): Router {
   const show = (
     path: string,
     page: (parts: Parts, request: Visitor, response: Response) => Promise<void>,
+    mayBePending = false,
   ): void => {
     router.get(
       path,
-      web.requireSession(),
+      web.requireSession({ mayBePending }),
       web.handler((request: Visitor, response: Response) => page(parts, request, response)),
     )
   }
   show(paths.dashboard, dashboard)
   show(paths.profile, profile)
   show(paths.security, (...visit) => security(...visit))
-  show(paths.reauthenticate, (...visit) => askAgain(...visit))
+  show(paths.reauthenticate, (...visit) => askAgain(...visit), true)
   router.post(
     paths.reauthenticate,
     jsonOrForm(proof),
-    web.requireSession(),
+    web.requireSession({ mayBePending: true }),
     web.handler((request: Visitor, response: Response) => reauthenticate(parts, request, response)),
   )
   router.post(
@@ -78,6 +81,7 @@ async function dashboard(parts: Parts, request: Visitor, response: Response): Pr
   const html = renderDashboard({
     now: parts.now(),
     person: toPerson(account),
+    csrf: await formToken(parts, request),
     session,
     deviceCount: sessions.length + (next === undefined ? 0 : 1),
     notice: await takeNotice(request.session),
@@ -103,6 +107,7 @@ async function profile(parts: Parts, request: Visitor, response: Response): Prom
   const html = renderProfile({
     now: parts.now(),
     person: toPerson(account),
+    csrf: await formToken(parts, request),
     accountId: account.id,
     createdAt: account.createdAt,
     session: facts,
@@ -117,6 +122,7 @@ async function security(
   request: Visitor,
   response: Response,
   problems?: SecurityProblems,
+  status = 400,
 ): Promise<void> {
   const account = await accountOf(parts, request)
   if (account === undefined) {
@@ -126,19 +132,20 @@ async function security(
   const html = renderSecurity({
     now: parts.now(),
     person: toPerson(account),
+    csrf: await formToken(parts, request),
     passwordChangedAt: account.passwordChangedAt,
     passwordMinimum: parts.passwordMinimum,
     notice: await takeNotice(request.session),
     problems,
   })
-  sendPage(response, html, problems === undefined ? 200 : 400)
+  sendPage(response, html, problems === undefined ? 200 : status)
 }
 
 async function askAgain(
   parts: Parts,
   request: Visitor,
   response: Response,
-  problem?: string,
+  trouble?: Trouble,
 ): Promise<void> {
   const account = await accountOf(parts, request)
   if (account === undefined) {
@@ -148,18 +155,20 @@ async function askAgain(
   const html = renderReauthenticate({
     now: parts.now(),
     person: toPerson(account),
+    csrf: await formToken(parts, request),
     returnTo: wantedPath(request),
-    problems: problem === undefined ? undefined : { password: problem },
+    problems: trouble === undefined ? undefined : { password: trouble.words },
   })
-  sendPage(response, html, problem === undefined ? 200 : 401)
+  sendPage(response, html, trouble === undefined ? 200 : (trouble.status ?? 401))
 }
 
 async function reauthenticate(parts: Parts, request: Visitor, response: Response): Promise<void> {
   const { session } = request
   const { password } = bodyOf<z.infer<typeof proof>>(request)
-  if (!(await isRight(parts, request, password))) {
-    if (wantsHtml(request)) await askAgain(parts, request, response, texts.problems.passwordWrong)
-    else sendWrongPassword(response)
+  const checked = await checkOwn(parts, request, response, password)
+  if (checked.outcome !== 'verified') {
+    if (wantsHtml(request)) await askAgain(parts, request, response, troubleOf(response, checked))
+    else sendNotVerified(response, checked)
     return
   }
   await session.elevate({ methods: ['pwd'] })
@@ -171,10 +180,12 @@ async function reauthenticate(parts: Parts, request: Visitor, response: Response
 async function changePassword(parts: Parts, request: Visitor, response: Response): Promise<void> {
   const { session } = request
   const { currentPassword, newPassword } = bodyOf<z.infer<typeof change>>(request)
-  if (!(await isRight(parts, request, currentPassword))) {
-    const problems = { currentPassword: texts.problems.passwordWrong }
-    if (wantsHtml(request)) await security(parts, request, response, problems)
-    else sendWrongPassword(response)
+  const checked = await checkOwn(parts, request, response, currentPassword)
+  if (checked.outcome !== 'verified') {
+    const trouble = troubleOf(response, checked)
+    const problems = { currentPassword: trouble.words }
+    if (wantsHtml(request)) await security(parts, request, response, problems, trouble.status)
+    else sendNotVerified(response, checked)
     return
   }
   const subject = session.subject ?? ''
@@ -190,22 +201,44 @@ async function changePassword(parts: Parts, request: Visitor, response: Response
     ...(session.id === undefined ? {} : { except: session.id }),
   })
   await session.elevate({ methods: ['pwd'] })
+  const incoming = createNodeIncoming(request, parts.sojourn.proxyTrust)
+  parts.guard.credentialChanged({ subject, kind: 'password', incoming })
   if (wantsHtml(request)) await session.flash('notice', texts.notices.passwordChanged(count))
   const message = 'Password changed'
   redirectOrJson(request, response, paths.security, { success: true, message, count })
 }
 
-async function isRight(parts: Parts, request: Visitor, password: string): Promise<boolean> {
+/** The password of the person who is signed in, behind the same counters as every other way in (ASVS 6.3.4). */
+async function checkOwn(
+  parts: Parts,
+  request: Visitor,
+  response: Response,
+  password: string,
+): Promise<Checked> {
   const subject = request.session.subject ?? ''
-  const { outcome } = await parts.accounts.verifyPasswordOf(subject, password)
-  if (outcome === 'verified') return true
-  parts.countSignIn('failed')
-  const address = parts.addressOf(request)
-  parts.sojourn.reportSignInFailure({ reason: 'password_wrong', address, subject })
-  return false
+  const checked = await checkSignIn(parts, request, { subject, password })
+  if (checked.outcome === 'verified') response.append('Set-Cookie', checked.deviceCookie)
+  return checked
 }
 
-function sendWrongPassword(response: Response): void {
+type NotVerified = Exclude<Checked, { outcome: 'verified' }>
+
+/** What a page says, and under which status (where it is not its own for a wrong form). */
+interface Trouble {
+  readonly words: string
+  readonly status?: number
+}
+
+function troubleOf(response: Response, checked: NotVerified): Trouble {
+  if (checked.outcome === 'wrong') return { words: texts.problems.passwordWrong }
+  return { words: waitingWords(response, checked.refusal), status: checked.refusal.status }
+}
+
+function sendNotVerified(response: Response, checked: NotVerified): void {
+  if (checked.outcome === 'locked') {
+    sendLocked(response, checked.refusal)
+    return
+  }
   const detail = 'Wrong password.'
   sendProblem(response, { status: 403, code: 'credentials_invalid', detail })
 }

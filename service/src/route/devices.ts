@@ -12,9 +12,10 @@ import {
 } from '../http/index.js'
 import { DEVICES_PER_PAGE, paths, renderDevices, texts, type Device } from '../page/index.js'
 import type { Parts, Visitor } from '../parts.js'
+import { formToken } from './csrf.js'
 import { createCursors, type Cursors } from './cursor.js'
 import { personOf, takeNotice } from './person.js'
-import { RECENT, redirectOrJson, sendPage, toDevice } from './respond.js'
+import { redirectOrJson, sendPage, toDevice } from './respond.js'
 import { createRouter } from './router.js'
 
 /** How many a page of JSON has, unless asked otherwise. */
@@ -37,14 +38,14 @@ export function deviceRoutes(parts: Parts): Router {
   router.post(
     paths.endOtherDevices,
     nothing,
-    web.requireRecent(RECENT),
+    web.requireRecent(),
     web.handler((request: Visitor, response: Response) => endOthers(parts, request, response)),
   )
   const end = web.handler((request: Visitor, response: Response) =>
     endOne(parts, request, response),
   )
-  router.delete(`${paths.devices}/:id`, nothing, web.requireRecent(RECENT), end)
-  router.post(`${paths.devices}/:id/end`, nothing, web.requireRecent(RECENT), end)
+  router.delete(`${paths.devices}/:id`, nothing, web.requireRecent(), end)
+  router.post(`${paths.devices}/:id/end`, nothing, web.requireRecent(), end)
   return router
 }
 
@@ -77,6 +78,7 @@ async function listDevices(
   const html = renderDevices({
     now: parts.now(),
     person,
+    csrf: await formToken(parts, request),
     devices: ownFirst(found.sessions, cursor === undefined, session.facts),
     next,
     first: cursor === undefined ? undefined : paths.devices,

@@ -3,6 +3,7 @@ import { StoreUnavailable } from 'sojourn'
 import type { ProblemFacts } from '../http/index.js'
 import { renderError, renderUnavailable, type Person } from '../page/index.js'
 import type { Parts, Visitor } from '../parts.js'
+import { formToken } from './csrf.js'
 import { personOf } from './person.js'
 import { sendPage } from './respond.js'
 
@@ -18,13 +19,14 @@ export async function sendErrorPage(
 ): Promise<void> {
   const { status, code, detail, retryAfter, headers = {} } = problem
   const person = status < 500 ? await knownPerson(parts, request) : undefined
+  const csrf = person === undefined ? undefined : await formToken(parts, request as Visitor)
   for (const [name, value] of Object.entries(headers)) response.set(name, value)
   if (retryAfter !== undefined) response.set('Retry-After', String(retryAfter))
   const words = SELF_EVIDENT.has(code) ? undefined : detail
   const html =
     code === 'store_unavailable'
       ? renderUnavailable({ retryPath: request.originalUrl, retryAfter })
-      : renderError({ now: parts.now(), status, code, detail: words, retryAfter, person })
+      : renderError({ now: parts.now(), status, code, detail: words, retryAfter, person, csrf })
   sendPage(response, html, status)
 }
 

@@ -3,6 +3,7 @@ import { SojournError, type Session } from 'sojourn'
 import { wantsHtml } from '../http/index.js'
 import { ASSET_CACHE, assets, renderHome } from '../page/index.js'
 import { toPublicUser, type Parts, type SessionData, type Visitor } from '../parts.js'
+import { formToken } from './csrf.js'
 import { accountOf, personOf, takeNotice } from './person.js'
 import { sendPage } from './respond.js'
 import { createRouter } from './router.js'
@@ -43,7 +44,8 @@ async function home(parts: Parts, request: Visitor, response: Response): Promise
   if (wantsHtml(request)) {
     const person = await personOf(parts, request)
     const notice = await takeNotice(session)
-    sendPage(response, renderHome({ now: parts.now(), views, sessionId, person, notice }))
+    const csrf = person === undefined ? undefined : await formToken(parts, request)
+    sendPage(response, renderHome({ now: parts.now(), views, sessionId, person, csrf, notice }))
     return
   }
   const counted = `Views: ${String(views)}. Session ID: ${sessionId ?? '-'}`

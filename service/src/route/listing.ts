@@ -6,6 +6,7 @@ const ROUTES: readonly (readonly [method: string, path: string, what: string])[]
   ['GET', '/dashboard', 'needs a session'],
   ['GET', '/profile', 'needs a session'],
   ['GET', '/public', 'for anybody; says who you are'],
+  ['GET', '/csrf', 'a token for forms, where a client sends no Origin'],
   ['POST', '/logout', 'end this session'],
   ['POST', '/logout-all', 'end all sessions of this person'],
   ['GET', '/sessions', 'your devices; DELETE /sessions/:id ends one'],
@@ -17,6 +18,11 @@ const ROUTES: readonly (readonly [method: string, path: string, what: string])[]
   ['POST', '/refresh', 'a refresh token for a new pair; also /auth/refresh'],
   ['POST', '/oauth/introspect', 'is this token good; also /oauth/revoke, /oauth/revocations'],
   ['GET', '/.well-known/jwks.json', 'the keys that verify access tokens'],
+  [
+    'GET',
+    '/admin/users',
+    'the admin API, with ADMIN_TOKEN; also /admin/audit, /admin/end-all-sessions',
+  ],
   ['GET', '/health', 'also /health/live and /health/ready'],
   ['GET', '/metrics', 'Prometheus text'],
 ]

@@ -1,18 +1,24 @@
 import type { ServerResponse } from 'node:http'
 import type { Request, Response } from 'express'
 import type { SessionFacts } from 'sojourn'
+import { nonceOf } from 'sojourn/express'
 import { wantsHtml } from '../http/index.js'
-import { describeAgent, localPath, paths, withReturn, type Device } from '../page/index.js'
-
-/** How recent a sign-in has to be for acts that others would like to do in a person's name. */
-export const RECENT = '15m'
+import {
+  describeAgent,
+  localPath,
+  paths,
+  withNonce,
+  withReturn,
+  type Device,
+} from '../page/index.js'
 
 /** Sends a rendered page. A bare response will do: what fails while a session is saved has no other. */
 export function sendPage(response: ServerResponse, html: string, status = 200): void {
+  const page = withNonce(html, nonceOf(response))
   response.statusCode = status
   response.setHeader('Content-Type', 'text/html; charset=utf-8')
-  response.setHeader('Content-Length', Buffer.byteLength(html))
-  response.end(html)
+  response.setHeader('Content-Length', Buffer.byteLength(page))
+  response.end(page)
 }
 
 /** Answers a browser with a redirect to `path`, and everybody else with JSON. */

@@ -1,5 +1,5 @@
 import type { Response, Router } from 'express'
-import { SessionRefused, SojournError } from 'sojourn'
+import { SessionRefused, SojournError, type Refusal } from 'sojourn'
 import type { Account } from '../account/account.js'
 import { InvalidField } from '../account/errors.js'
 import {
@@ -19,6 +19,14 @@ import {
   type Problems,
 } from '../page/index.js'
 import { toPublicUser, type Parts, type Visitor } from '../parts.js'
+import {
+  checkSignIn,
+  rememberDevice,
+  sendLocked,
+  waitingWords,
+  type Checked,
+} from '../sign-in/index.js'
+import { formToken } from './csrf.js'
 import { takeNotice } from './person.js'
 import { redirectOrJson, returnPath, sendPage, wantedPath } from './respond.js'
 import { createRouter } from './router.js'
@@ -39,9 +47,9 @@ export function signInRoutes(parts: Parts): Router {
   router.get(
     paths.register,
     entrance,
-    web.handler((request: Visitor, response: Response) => {
+    web.handler(async (request: Visitor, response: Response) => {
       if (request.session.isSignedIn) response.redirect(303, returnPath(request))
-      else sendPage(response, registerPage(parts, request))
+      else sendPage(response, await registerPage(parts, request))
     }),
   )
   router.post(
@@ -80,6 +88,7 @@ async function register(parts: Parts, request: Visitor, response: Response): Pro
   const result = await registerAccount(parts, request, response, form)
   if (result === undefined) return
   await start(request, result, form)
+  rememberDevice(parts, request, response, result)
   await request.session.flash('notice', texts.notices.welcome)
   const body = {
     message: 'User registered successfully',
@@ -101,14 +110,14 @@ async function registerAccount(
     if (result.outcome === 'registered') return result.account
     if (wantsHtml(request)) {
       const problems = { username: texts.problems.usernameTaken }
-      sendPage(response, registerPage(parts, request, form, problems), 400)
+      sendPage(response, await registerPage(parts, request, form, problems), 400)
     } else {
       sendProblem(response, { status: 400, code: 'user_exists', detail: 'User already exists' })
     }
   } catch (error) {
     if (!(error instanceof InvalidField) || !wantsHtml(request)) throw error
     const field = error.field === 'password' ? 'password' : 'username'
-    sendPage(response, registerPage(parts, request, form, { [field]: error.message }), 400)
+    sendPage(response, await registerPage(parts, request, form, { [field]: error.message }), 400)
   }
   return undefined
 }
@@ -116,9 +125,10 @@ async function registerAccount(
 async function signIn(parts: Parts, request: Visitor, response: Response): Promise<void> {
   const form = bodyOf<Credentials>(request)
   const login = form.username ?? form.email ?? ''
-  const result = await parts.accounts.verifyPassword(login, form.password)
+  const result = await checkSignIn(parts, request, { login, password: form.password })
   if (result.outcome !== 'verified') {
-    await refuse(parts, request, response, form)
+    if (result.outcome === 'wrong') await refuse(parts, request, response, form)
+    else await letWait(parts, request, response, form, result.refusal)
     return
   }
   try {
@@ -128,6 +138,8 @@ async function signIn(parts: Parts, request: Visitor, response: Response): Promi
     throw error
   }
   parts.countSignIn('ok')
+  response.append('Set-Cookie', result.deviceCookie)
+  await tellOfFailures(request, result)
   const body = {
     message: 'Login successful',
     user: toPublicUser(result.account),
@@ -143,11 +155,6 @@ async function refuse(
   response: Response,
   form: Credentials,
 ): Promise<void> {
-  parts.countSignIn('failed')
-  parts.sojourn.reportSignInFailure({
-    reason: 'credentials_invalid',
-    address: parts.addressOf(request),
-  })
   if (wantsHtml(request)) {
     sendPage(
       response,
@@ -163,6 +170,32 @@ async function refuse(
     detail: 'Wrong user name or password.',
     error: 'Invalid credentials',
   })
+}
+
+/** Too many attempts have failed: one answer for people who exist and people who do not. */
+async function letWait(
+  parts: Parts,
+  request: Visitor,
+  response: Response,
+  form: Credentials,
+  refusal: Refusal,
+): Promise<void> {
+  if (!wantsHtml(request)) {
+    sendLocked(response, refusal)
+    return
+  }
+  const problems = { form: waitingWords(response, refusal) }
+  sendPage(response, await signInPage(parts, request, form, problems), refusal.status)
+}
+
+/** The first page a person sees tells them that somebody has tried before (ASVS 6.3.5). */
+async function tellOfFailures(
+  request: Visitor,
+  { suspicious }: Extract<Checked, { outcome: 'verified' }>,
+): Promise<void> {
+  const failures = suspicious.find((one) => one.kind === 'after_failures')
+  if (failures === undefined || !wantsHtml(request)) return
+  await request.session.flash('notice', texts.notices.failedBefore(failures.count))
 }
 
 async function start(request: Visitor, account: Account, form: Credentials): Promise<void> {
@@ -191,14 +224,15 @@ async function tokensFor(
   }
 }
 
-function registerPage(
+async function registerPage(
   parts: Parts,
   request: Visitor,
   form?: Credentials,
   problems?: Trouble,
-): string {
+): Promise<string> {
   return renderRegister({
     now: parts.now(),
+    csrf: await formToken(parts, request),
     problems,
     typed: { username: form?.username },
     returnTo: wantedPath(request),
@@ -215,6 +249,7 @@ async function signInPage(
   const reason = request.query['reason']
   return renderSignIn({
     now: parts.now(),
+    csrf: await formToken(parts, request),
     problems,
     typed: { username: form?.username, remember: form?.remember },
     returnTo: wantedPath(request),

@@ -1,8 +1,9 @@
 import type { Response, Router } from 'express'
 import { refuseAmbiguous, sendRefusal } from 'sojourn/express'
 import { optionalBody, wantsHtml } from '../http/index.js'
-import { paths, renderSignedOut, renderSignOutConfirm } from '../page/index.js'
+import { paths, renderSignedOut, renderSignOutConfirm, type Person } from '../page/index.js'
 import type { Parts, Visitor } from '../parts.js'
+import { formToken } from './csrf.js'
 import { personOf } from './person.js'
 import { redirectOrJson, sendPage, wantedPath } from './respond.js'
 import { createRouter } from './router.js'
@@ -22,10 +23,7 @@ export function signOutRoutes(parts: Parts): Router {
     web.handler(async (request: Visitor, response: Response) => {
       const person = await personOf(parts, request)
       if (person === undefined) response.redirect(303, SIGNED_OUT)
-      else {
-        const returnTo = wantedPath(request)
-        sendPage(response, renderSignOutConfirm({ now: parts.now(), person, returnTo }))
-      }
+      else sendPage(response, await confirmPage(parts, request, person))
     }),
   )
   router.post(
@@ -70,6 +68,11 @@ export function signOutRoutes(parts: Parts): Router {
     }),
   )
   return router
+}
+
+async function confirmPage(parts: Parts, request: Visitor, person: Person): Promise<string> {
+  const csrf = await formToken(parts, request)
+  return renderSignOutConfirm({ now: parts.now(), person, csrf, returnTo: wantedPath(request) })
 }
 
 /** A token whose time is over, or a refresh token, does to sign out as well: what it belongs to ends. */

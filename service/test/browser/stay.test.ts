@@ -68,7 +68,7 @@ async function withProfile(
 /** When the cookie of the signed-in person ends, in seconds; -1 with the browser. */
 async function cookieEnd(page: Page): Promise<number | undefined> {
   const jar = await page.context().cookies()
-  return jar.find(({ name }) => !name.endsWith('-guest'))?.expires
+  return jar.find(({ name }) => !name.endsWith('-guest') && !name.startsWith('device-'))?.expires
 }
 
 for (const remember of [true, false]) {

@@ -50,7 +50,8 @@ test('two services as they come, on two ports of http://localhost, leave each ot
     await register(page, somebody())
     await expect(page).toHaveURL(`${second.origin}/dashboard`)
     const both = await names()
-    expect(both).toHaveLength(2)
+    // Each has a session there, and a device.
+    expect(both).toHaveLength(4)
     expect(both).toEqual(expect.arrayContaining(alone))
     for (const { origin } of [first, second, first]) {
       await page.goto(`${origin}/`)

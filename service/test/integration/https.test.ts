@@ -32,7 +32,7 @@ describe('behind a proxy that ends TLS', () => {
   const somebody = (headers: Readonly<Record<string, string>> = BY_HTTPS): Client =>
     service.client({ headers, onAnswer: (answer) => heard.push(answer) })
 
-  it('S0-13, S0-14, cookie-19: plain http is sent on to https, and never gets a session or a cookie', async () => {
+  it('S0-13, S0-14, S3-60, cookie-19, ASVS 4.1.2, 12.2.1: plain http is sent on to https, and never gets a session or a cookie', async () => {
     const client = somebody()
     await client.post('/register', { username: 'ada', password: PASSWORD })
     const plain = service.client({ headers: { Host: 'evil.example' } })
@@ -83,12 +83,15 @@ describe('behind a proxy that ends TLS', () => {
     expect((await development.client().get('/')).cookies[0]).not.toMatch(/Secure|__Host/)
   })
 
-  it('X-Forwarded-Proto counts only from whom TRUST_PROXY names', async () => {
+  it('header-23, header-24: X-Forwarded-Proto counts only from whom TRUST_PROXY names, and only where it is clear', async () => {
     await using open = await startService({ ...production(), TRUST_PROXY: '192.0.2.1' })
     const answer = await open.client({ headers: BY_HTTPS }).get('/dashboard')
-    expect(answer.status).toBe(403)
+    const refusal = { status: 403, code: 'tls_required', message: 'Use https.' }
+    expect(answer.json()).toMatchObject(refusal)
     const doubled = { ...BY_HTTPS, 'X-Forwarded-Proto': 'https, http' }
-    expect((await somebody(doubled).get('/dashboard')).status).toBe(403)
+    const unclear = await somebody(doubled).post('/login', { username: 'ada', password: PASSWORD })
+    expect(unclear.json()).toMatchObject(refusal)
+    expect([...answer.cookies, ...unclear.cookies]).toEqual([])
   })
 
   it('tells nothing of its inside: no metrics without a token, no stack', async () => {

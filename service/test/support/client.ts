@@ -4,8 +4,10 @@ import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:ht
 export interface Answer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
-  /** The lines of `Set-Cookie`. */
+  /** The lines of `Set-Cookie`, but for the one below. */
   readonly cookies: readonly string[]
+  /** The line that makes a known device of this browser: no part of any session. */
+  readonly deviceCookie: string | undefined
   readonly text: string
   /** From sending the first byte to having the last. */
   readonly milliseconds: number
@@ -28,12 +30,16 @@ export interface ClientOptions {
   readonly onAnswer?: (answer: Answer) => void
 }
 
+const DEVICE = /^(?:__Host-)?device-[\w-]{4}=/
 const JSON_TYPE = { 'Content-Type': 'application/json' }
 const PAGE = { Accept: 'text/html,application/xhtml+xml' }
 
 /** Somebody with a cookie jar, at one address: asks for JSON as a script does, or for pages as a browser does. */
 export class Client {
+  /** What a session is made of. */
   readonly jar = new Map<string, string>()
+  /** What says that somebody has signed in here before; sent along with the jar. */
+  readonly devices = new Map<string, string>()
   readonly #at: () => string
   readonly #options: ClientOptions
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 })
@@ -46,7 +52,7 @@ export class Client {
 
   /** The `Cookie` header that the jar makes. */
   get cookie(): string {
-    return [...this.jar].map(([name, value]) => `${name}=${value}`).join('; ')
+    return cookieOf([...this.jar])
   }
 
   /** Where its pages come from. */
@@ -56,14 +62,14 @@ export class Client {
 
   /** One request. What it sets goes into the jar, as in a browser. */
   async request(method: string, path: string, facts: RequestFacts = {}): Promise<Answer> {
-    const cookie = facts.cookie ?? this.cookie
+    const cookie = facts.cookie ?? cookieOf([...this.jar, ...this.devices])
     const headers = {
       ...(cookie === '' ? {} : { Cookie: cookie }),
       ...this.#options.headers,
       ...facts.headers,
     }
     const answer = await send(new URL(this.#at()), this.#agent, method, path, headers, facts.body)
-    if (facts.cookie === undefined) this.keep(answer.cookies)
+    if (facts.cookie === undefined) this.keep(answer.headers['set-cookie'] ?? [])
     this.#options.onAnswer?.(answer)
     return answer
   }
@@ -113,14 +119,16 @@ export class Client {
   copy(): Client {
     const other = new Client(this.#at, this.#options)
     for (const [name, value] of this.jar) other.jar.set(name, value)
+    for (const [name, value] of this.devices) other.devices.set(name, value)
     return other
   }
 
   keep(cookies: readonly string[]): void {
     for (const line of cookies) {
       const [name = '', value = ''] = (line.split(';')[0] ?? '').split(/=(.*)/s)
-      if (/;\s*max-age=0(?:;|$)/i.test(line)) this.jar.delete(name)
-      else this.jar.set(name, value)
+      const jar = DEVICE.test(line) ? this.devices : this.jar
+      if (/;\s*max-age=0(?:;|$)/i.test(line)) jar.delete(name)
+      else jar.set(name, value)
     }
   }
 
@@ -129,6 +137,10 @@ export class Client {
     const headers = { ...JSON_TYPE, ...facts.headers }
     return this.request(method, path, { ...facts, headers, body: JSON.stringify(body) })
   }
+}
+
+function cookieOf(jar: readonly (readonly [string, string])[]): string {
+  return jar.map(([name, value]) => `${name}=${value}`).join('; ')
 }
 
 function send(
@@ -150,10 +162,12 @@ function send(
         incoming.on('error', reject)
         incoming.on('end', () => {
           const text = Buffer.concat(chunks).toString()
+          const lines = incoming.headers['set-cookie'] ?? []
           resolve({
             status: incoming.statusCode ?? 0,
             headers: incoming.headers,
-            cookies: incoming.headers['set-cookie'] ?? [],
+            cookies: lines.filter((line) => !DEVICE.test(line)),
+            deviceCookie: lines.find((line) => DEVICE.test(line)),
             text,
             milliseconds: performance.now() - start,
             json: <Body>() => JSON.parse(text) as Body,

@@ -52,6 +52,8 @@ export interface ServiceOptions {
   readonly certificate?: string
   /** The node that runs it. Default: the one that runs the test. */
   readonly node?: string
+  /** The test makes it fail. Otherwise a fault that nobody caught fails the test (ASVS 16.5.4). */
+  readonly mayFail?: boolean
   /** The program before node, such as `setpriv`, with its arguments. */
   readonly through?: readonly string[]
 }
@@ -203,6 +205,10 @@ class RunningService implements Service {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop('SIGKILL')
     if (this.#options.dataDir === undefined) rmSync(this.dataDir, { recursive: true, force: true })
+    const failed = this.log().find(({ event }) => event === 'process.failed')
+    if (failed !== undefined && this.#options.mayFail !== true) {
+      throw new Error(`nobody caught: ${JSON.stringify(failed)}`)
+    }
   }
 
   #spawn(): ChildProcess {

@@ -15,7 +15,7 @@ export interface FailureTarget {
  * a browser could not read the 503), the connection. Anything else described the answer that is not sent.
  */
 const KEPT =
-  /^(?:access-control-.*|cross-origin-.*|content-security-policy(?:-report-only)?|strict-transport-security|x-content-type-options|x-frame-options|referrer-policy|permissions-policy|origin-agent-cluster|x-dns-prefetch-control|x-download-options|x-permitted-cross-domain-policies|x-xss-protection|x-powered-by|x-request-id|vary|date|connection|keep-alive)$/
+  /^(?:access-control-.*|cross-origin-.*|content-security-policy(?:-report-only)?|strict-transport-security|x-content-type-options|x-frame-options|referrer-policy|permissions-policy|reporting-endpoints|origin-agent-cluster|x-dns-prefetch-control|x-download-options|x-permitted-cross-domain-policies|x-xss-protection|x-powered-by|x-request-id|vary|date|connection|keep-alive)$/
 
 /** Removes what the application said about its own answer: cookies, location, type, length, caching… */
 export function forgetAnswer(response: FailureTarget): void {

@@ -4,6 +4,8 @@ import { applyOutgoing, type Outgoing } from '../../response/outgoing.js'
 import { addAtHead } from './at-head.js'
 import { holdResponse } from './held-response.js'
 
+const DIAGNOSTIC = 'sojourn-diagnostic'
+
 /** Answers instead, when the session could not be saved. */
 export type OnFailure = (error: unknown, request: IncomingMessage, direct: ServerResponse) => void
 
@@ -18,6 +20,7 @@ export class HeldAnswer<Data extends object> implements Answer {
   readonly #maxHeldBytes: number
   readonly #onFailure: OnFailure
   #phase: 'free' | 'held' | 'settling' = 'free'
+  #diagnostic: string | undefined
 
   constructor(
     request: IncomingMessage,
@@ -41,6 +44,11 @@ export class HeldAnswer<Data extends object> implements Answer {
     }
   }
 
+  onDiagnostic(message: string): void {
+    this.#diagnostic = message
+    if (!this.#response.headersSent) this.#response.setHeader(DIAGNOSTIC, message)
+  }
+
   onChange(): void {
     // Too late to hold anything: what is written now is saved at once, or refused where it needs a cookie.
     if (this.#response.headersSent) return
@@ -48,6 +56,7 @@ export class HeldAnswer<Data extends object> implements Answer {
     holdResponse(this.#response, () => this.#settle(), {
       maxHeldBytes: this.#maxHeldBytes,
       onFailure: (error, direct) => {
+        if (this.#diagnostic !== undefined) direct.setHeader(DIAGNOSTIC, this.#diagnostic)
         this.#onFailure(error, this.#request, direct)
       },
     })

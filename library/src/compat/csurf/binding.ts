@@ -10,14 +10,14 @@ import {
   signAsCookieParser,
   type CookieRules,
 } from './secret-cookie.js'
-import type { TokenKey } from './token.js'
+import type { CsrfKey } from '../../credential/csrf-token.js'
 
 /** What the tokens of one request are bound to. */
 export interface Binding {
   /** A token that came with the request has to fit one of these. Asked before the application runs; writes nothing. */
-  accepted(): readonly TokenKey[]
+  accepted(): readonly CsrfKey[]
   /** A new token has to fit all of these. Puts in place what is missing. Throws `misconfigured csrf` where that cannot be. */
-  issuing(): readonly TokenKey[]
+  issuing(): readonly CsrfKey[]
   /** csurf's secret where csurf would look for it; `undefined` where there is none, or it does not count any more. */
   csurfSecret(): string | undefined
 }
@@ -48,7 +48,7 @@ function bindToCookie(
   if (!isJar(jar) || (isSigned && signer === '')) return undefined
   // Foreign text: what cookie-parser made an object or `false` of is no secret.
   let secret = textOf(Object.hasOwn(jar, cookie.key) ? jar[cookie.key] : undefined)
-  const accepted = (): readonly TokenKey[] =>
+  const accepted = (): readonly CsrfKey[] =>
     secret === undefined ? [] : [{ kind: 'cookie', secret }]
   return {
     accepted,
@@ -92,25 +92,25 @@ class SessionBinding implements Binding {
     this.#guest.send(session, id, this.#guest.seed)
   }
 
-  accepted(): readonly TokenKey[] {
+  accepted(): readonly CsrfKey[] {
     const session = this.#session()
     const id = idOf(this.#request, session)
     if (id === undefined) return storedKeys(this.#request, session)
-    const own: TokenKey = { kind: 'session', secret: id }
+    const own: CsrfKey = { kind: 'session', secret: id }
     const { seed } = this.#guest
     if (seed === undefined) return [own]
     const isTheirs = !this.#isPresented || this.#guest.isVouchedFor(id)
     return isTheirs ? [own, { kind: 'guest', secret: seed }] : [own]
   }
 
-  issuing(): readonly TokenKey[] {
+  issuing(): readonly CsrfKey[] {
     const session = this.#session()
     const id = idOf(this.#request, session)
     if (id === undefined) {
       session['csrfSecret'] = textOf(session['csrfSecret']) ?? randomToken(this.#rules.secretLength)
       return storedKeys(this.#request, session)
     }
-    const own: TokenKey = { kind: 'session', secret: id }
+    const own: CsrfKey = { kind: 'session', secret: id }
     const isSame = id === this.#firstId
     if (isSame && this.#isPresented) return [own]
     // The client has no session under this id yet, and perhaps never will: it is saved if something writes to it. After
@@ -163,7 +163,7 @@ function isSentBy(request: CsurfRequest, id: string): boolean {
 }
 
 /** The id is no secret here, but still part of the key: another id, other tokens. */
-function storedKeys(request: CsurfRequest, session: SessionBag): readonly TokenKey[] {
+function storedKeys(request: CsurfRequest, session: SessionBag): readonly CsrfKey[] {
   const secret = textOf(session['csrfSecret'])
   if (secret === undefined) return []
   const id = textOf(request.sessionID)

@@ -5,7 +5,7 @@ import { isEqualSecret } from '../../system/digest.js'
 import { randomToken } from '../../system/random.js'
 import { isSecure, type CsurfRequest, type SessionBag } from './request.js'
 import { setCookieLine } from './secret-cookie.js'
-import { macOf } from './token.js'
+import { macOf } from '../../credential/csrf-token.js'
 
 const SEED_BYTES = 18
 /** The seed, and behind the point what vouches for it. */

@@ -200,6 +200,7 @@ export class Tables {
       if (!isKept(row, now)) this.#subjects.delete(subject)
     }
     this.#documents.sweep(now)
+    this.counters.sweep(now)
     this.#sweepTombstones(now, Number.POSITIVE_INFINITY)
   }
 

@@ -13,6 +13,8 @@ import type { SessionId } from '../record.js'
  * | `sj:x{Ab}<subject>`  | ZSET | its sessions of earlier epochs, until they are reaped              |
  * | `sj:g{Ab}<subject>`  | HASH | what is kept of the subject: epoch, disabled, attributes           |
  * | `sj:k{Ab}<name>`     | HASH | a document: its text and its revision                              |
+ * | `sj:l{Ab}<key>`      | HASH | what was taken out of an allowance (rate limits)                   |
+ * | `sj:a{Ab}<key>`      | HASH | attempts, and their lock                                           |
  *
  * Changes are told on the channel `sj:changes`: see feed/message.ts.
  *
@@ -24,6 +26,8 @@ export interface Keys {
   index(bucket: string, subject: string): string
   subject(bucket: string, subject: string): string
   document(bucket: string, name: string): string
+  debt(bucket: string, key: string): string
+  attempts(bucket: string, key: string): string
   /** The pattern of all keys of sessions, for SCAN. */
   readonly allSessions: string
 }
@@ -41,6 +45,8 @@ export function createKeys(prefix: string): Keys {
     subject: (bucket, subject) => `${prefix}g{${bucket}}${encodeSubject(subject)}`,
     allSessions: `${prefix}s{*}*`,
     document: (bucket, name) => `${prefix}k{${bucket}}${encodeName('name', name)}`,
+    debt: (bucket, key) => `${prefix}l{${bucket}}${encode(key)}`,
+    attempts: (bucket, key) => `${prefix}a{${bucket}}${encode(key)}`,
   }
 }
 

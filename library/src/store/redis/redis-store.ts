@@ -1,6 +1,7 @@
 import { createRouting } from '../bucket.js'
 import type { Store, StoreHealth } from '../store.js'
 import { toConnection } from './client.js'
+import { createCounters } from './counters.js'
 import { createDocumentVerbs } from './documents.js'
 import { createFeed, type RedisFeed } from './feed/feed.js'
 import type { AskWriters } from './feed/listening.js'
@@ -47,6 +48,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
     ...createDocumentVerbs(context),
     ...createWalk(context, options.client),
     changes,
+    counters: createCounters(context),
     // A key of a random bucket: on a cluster, repeated checks come to every node.
     check: () => check(run, keys.subject(bucketOf(undefined), ''), settings),
     close: async () => changes?.close(),
@@ -72,9 +74,9 @@ function toFeed(
 
 async function check(run: Run, key: string, { clock }: RedisStoreSettings): Promise<StoreHealth> {
   const start = clock.elapsed()
-  const { words } = await run(CHECK, key)
+  const { now, words } = await run(CHECK, key)
   const roundTrip = Math.round((clock.elapsed() - start) * 100) / 100
-  const details: Record<string, string | number> = { roundTrip }
+  const details: Record<string, string | number> = { roundTrip, time: now }
   for (const [name, field] of Object.entries(HEALTH_FIELDS)) {
     const at = words.indexOf(field)
     const value = at < 0 ? undefined : words[at + 1]

@@ -1,6 +1,7 @@
 import { randomToken } from '../../system/random.js'
 import type { Connection } from './connection.js'
 import { SECOND_VERSION } from './schema-2.js'
+import { THIRD_VERSION } from './schema-3.js'
 
 /** Written into the file's header (`PRAGMA application_id`), so that no other application's file is taken for ours: "Sojn". */
 export const APPLICATION_ID = 0x536f_6a6e
@@ -77,5 +78,8 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   (connection) => {
     connection.exec(SECOND_VERSION)
+  },
+  (connection) => {
+    connection.exec(THIRD_VERSION)
   },
 ]

@@ -12,6 +12,7 @@ import {
 import { change, durabilityOf } from './change.js'
 import type { Connection, Durability } from './connection.js'
 import type { Context } from './context.js'
+import { createCounters } from './counters.js'
 import { create } from './create.js'
 import { findDocument, keepDocument, writeDocument } from './document.js'
 import { findSqliteDriver, type SqliteDriver } from './driver.js'
@@ -59,13 +60,13 @@ const SWEEP_EVERY = 8
  *
  * **What survives.** Every answered write survives the death of the process (`kill -9`). Creations,
  * renewals, rotations, changes of traits, ends, `endAll`, documents and changes of subjects survive a power
- * cut too, once answered: their commit is synced to the disk (`synchronous = FULL`). Touches and patches of data are
+ * cut too, once answered: their commit is synced to the disk (`synchronous = FULL`). Touches, patches of data and counts are
  * not synced one by one (`NORMAL`): a power cut may lose the last of them, never one without all after
  * it, and never the file.
  *
  * **What it costs.** SQLite runs on the event loop: a read takes it for about ten microseconds, a touch for
  * some fifty, a synced commit for as long as the disk takes to sync; the writes of one turn share it.
- * Every eighth `create` sweeps away some of what has had its time. Nothing runs by itself, but that the
+ * Every eighth `create`, and every eighth count, sweeps away some of what has had its time. Nothing runs by itself, but that the
  * file is looked at four times a second while somebody watches its changes.
  *
  * @throws InvalidOption where an option is wrong, no SQLite is there (see {@link findSqliteDriver}), or
@@ -174,6 +175,7 @@ function toStore(connection: Connection, options: SqliteStoreOptions): Store {
     writeDocument: (name, text, expect) =>
       access.write('synced', (context) => writeDocument(context, name, text, expect)),
     changes: access.changes,
+    counters: createCounters(access),
     check: () => check(access, options.file, identity),
     close: () => (closing ??= access.close()),
   }

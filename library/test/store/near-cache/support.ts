@@ -55,6 +55,7 @@ export function altered(store: Store, parts: Partial<Store>): Store {
     readDocument: (name) => store.readDocument(name),
     writeDocument: (name, text, expect) => store.writeDocument(name, text, expect),
     changes: store.changes,
+    counters: store.counters,
     check: () => store.check(),
     close: () => store.close(),
     ...parts,

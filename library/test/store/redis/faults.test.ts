@@ -362,6 +362,12 @@ describe('what Redis refuses', () => {
     expect(await isLive(store, rotated.id)).toBe(false)
     expect(await store.writeDocument('keys', 'x', 0)).toEqual({ text: 'x', revision: 1 })
     expect(await store.readDocument('keys')).toEqual({ text: 'x', revision: 1 })
+    const rate = { quota: 2, window: HOUR }
+    expect((await store.counters?.spend('k', rate))?.remaining).toBe(1)
+    expect((await store.counters?.spend('k', rate, -1))?.remaining).toBe(2)
+    const rule = { max: 2, lockFor: HOUR, forgetAfter: HOUR }
+    expect((await store.counters?.attempt('k', rule))?.count).toBe(1)
+    expect(await store.counters?.forget('k')).toBe(1)
     expect((await store.check()).details['roundTrip']).toBeGreaterThan(0)
     await expect(
       createRedisStore({ client, keyPrefix: 'other:' }).readSubject('ann'),

@@ -56,6 +56,9 @@ const ROTATION: Omit<Rotation, 'generation'> = {
   isSeen: true,
 }
 
+const RATE = { quota: 3, window: 200 }
+const RULE = { max: 2, lockFor: 200, forgetAfter: 100 }
+
 type Verbs = readonly (readonly [verb: string, call: () => Promise<unknown>])[]
 
 /** Every verb once, each in the form that touches the most keys. */
@@ -81,6 +84,7 @@ async function everyVerb(store: Store, subject: string): Promise<Verbs> {
     family: { seedDigest: 'seed', lifetime: MINUTE },
     presentedGeneration: 1,
   }
+  const counted = Buffer.from(subject).toString('base64url')
   const third = newSession(store, { subject, family: { seedDigest: 'seed', lifetime: MINUTE } })
   await store.create(first)
   await store.endAll(subject, 'revoked_admin')
@@ -102,6 +106,9 @@ async function everyVerb(store: Store, subject: string): Promise<Verbs> {
     ['changeSubject', () => store.changeSubject(subject, { isDisabled: true, set: new Map() })],
     ['writeDocument', () => store.writeDocument(subject, '{}', 0)],
     ['readDocument', () => store.readDocument(subject)],
+    ['spend', async () => store.counters?.spend(counted, RATE)],
+    ['attempt', async () => store.counters?.attempt(counted, RULE)],
+    ['forget', async () => store.counters?.forget(counted)],
     ['check', () => store.check()],
   ]
 }
@@ -145,8 +152,10 @@ describe('the keys', () => {
       keys.subject('Ab', subject),
       keys.session(`Ab.${subject}`),
       keys.document('Ab', subject),
+      keys.debt('Ab', subject),
+      keys.attempts('Ab', subject),
     ])
-    for (const key of all) expect(key).toMatch(/^sj:[sugk]\{Ab\}[\w.~%-]*$/)
+    for (const key of all) expect(key).toMatch(/^sj:[sugkla]\{Ab\}[\w.~%-]*$/)
     expect(new Set(all).size).toBe(all.length)
   })
 
@@ -264,6 +273,9 @@ describe('the time to live', () => {
       () => store.rotate(pick(ids), { ...ROTATION, generation: randomBelow(4) }),
       () => store.readDocument(pick(['a', 'b'])),
       () => store.writeDocument(pick(['a', 'b']), 'x', randomBelow(3)),
+      async () => store.counters?.spend(pick(['a', 'b']), RATE, randomBelow(4) - 1),
+      async () => store.counters?.attempt(pick(['a', 'b']), RULE),
+      async () => store.counters?.forget(pick(['a', 'b'])),
       () => store.end(pick(ids), 'logged_out', { after: randomBelow(3) }),
       () => store.endAll(pick(['ann', 'bob']), 'revoked_admin', pick(ids)),
       () => store.reap(pick(['ann', 'bob', 'cid']), 3),

@@ -14,8 +14,9 @@ import ts from 'typescript'
 
 const SOURCES = fileURLToPath(new URL('../../../src/', import.meta.url))
 const MODULES = fileURLToPath(new URL('../../../../node_modules', import.meta.url))
-/** What the SQLite store reaches; the rest of the library need not be sound for its tests to run. */
-const PARTS = ['errors.ts', 'system', 'store/sqlite', 'store/memory', 'store']
+/** What the stores reach; the rest of the library need not be sound for its tests to run. */
+const REDIS = ['store/redis', 'store/redis/scripts', 'store/redis/feed']
+const PARTS = ['errors.ts', 'system', 'store/sqlite', ...REDIS, 'store/memory', 'store']
 
 /**
  * Writes sources (the SQLite store's, unless others are named) as JavaScript into a folder of its own, for child processes: Node.js 20 runs

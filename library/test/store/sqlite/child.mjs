@@ -2,6 +2,7 @@
 // A process of its own on a store's file. Arguments: the folder from build.ts, a task, its parameters as JSON.
 import cluster from 'node:cluster'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -28,6 +29,23 @@ const newSession = (store, wish = {}) => {
   }
 }
 
+/** On the file, or on the Redis of these ports. */
+async function openAnywhere() {
+  const { file, ports } = parameters
+  if (file !== undefined) {
+    const store = await open()
+    return { store, leave: () => store.close() }
+  }
+  const { createClient, createCluster } = await import('redis')
+  const { createRedisStore } = await load('store/redis/index.js')
+  const [url, ...more] = ports.map((port) => `redis://127.0.0.1:${port}`)
+  const rootNodes = [url, ...more].map((each) => ({ url: each }))
+  const client = more.length === 0 ? createClient({ url }) : createCluster({ rootNodes })
+  client.on('error', () => undefined)
+  await client.connect()
+  return { store: createRedisStore({ client, lateAfter: 10_000 }), leave: () => client.destroy() }
+}
+
 const open = () => openSqliteStore({ file: parameters.file, ...parameters.options })
 
 async function increments(store) {
@@ -46,6 +64,31 @@ const TASKS = {
     const store = await open()
     await increments(store)
     await store.close()
+  },
+
+  /** Counts under one key as soon as it is told to, a few calls at once, and says what was allowed. */
+  async count() {
+    const { store, leave } = await openAnywhere()
+    const { times, rate, rule } = parameters
+    say({ isReady: true })
+    await once(process.stdin, 'data')
+    const spent = []
+    const attempts = []
+    for (let index = 0; index < times; index += 5) {
+      const batch = Array.from({ length: 5 }, async () => {
+        spent.push(await store.counters.spend('k', rate))
+        attempts.push(await store.counters.attempt('k', rule))
+      })
+      await Promise.all(batch)
+    }
+    say({
+      calls: spent.length,
+      remaining: spent.filter(({ isAllowed }) => isAllowed).map(({ remaining }) => remaining),
+      counts: attempts.filter(({ isAllowed }) => isAllowed).map(({ count }) => count),
+      locks: attempts.filter(({ hasLocked }) => hasLocked).length,
+    })
+    await leave()
+    process.stdin.destroy()
   },
 
   /** Signs the same subject in so many times, a few at once, with a limit of one session. */

@@ -30,7 +30,8 @@ const harness = {
       .raw()
       .prepare(
         `SELECT (SELECT count(*) FROM session WHERE subject IS NOT 'sweeper')
-          + (SELECT count(*) FROM tombstone) + (SELECT count(*) FROM subject) AS count`,
+          + (SELECT count(*) FROM tombstone) + (SELECT count(*) FROM subject)
+          + (SELECT count(*) FROM debt) + (SELECT count(*) FROM tally) AS count`,
       )
       .get() as { count: number }
     return count

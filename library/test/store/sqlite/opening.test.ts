@@ -251,7 +251,26 @@ describe('migration', () => {
       old.close()
       const fault = await faultOf(openFile(driver, place.file, 1_000, MIGRATIONS.slice(0, 1)))
       expect(fault).toBeInstanceOf(InvalidOption)
-      expect(fault.message).toContain('schema version 2')
+      expect(fault.message).toContain(`schema version ${String(MIGRATIONS.length)}`)
+    }))
+
+  it('brings a file of the second version up to date, and a process of it stays at work', () =>
+    inPlace(async (place) => {
+      const old = await openFile(driver, place.file, 1_000, MIGRATIONS.slice(0, 2))
+      const tables = (): number =>
+        place.raw().prepare(`SELECT name FROM sqlite_schema WHERE name IN ('debt', 'tally')`).all()
+          .length
+      expect(tables()).toBe(0)
+      old.run(`INSERT INTO document VALUES ('keys', 1, 9e15, 'a')`)
+      const store = await place.open()
+      expect(tables()).toBe(2)
+      expect(await store.readDocument('keys')).toEqual({ text: 'a', revision: 1 })
+      expect((await store.counters?.spend('k', { quota: 2, window: 60_000 }))?.remaining).toBe(1)
+      old.run(`UPDATE document SET revision = 2, text = 'b'`)
+      expect((await store.readDocument('keys'))?.text).toBe('b')
+      old.close()
+      const fault = await faultOf(openFile(driver, place.file, 1_000, MIGRATIONS.slice(0, 2)))
+      expect(fault.message).toContain('schema version 3')
     }))
 
   it('happens whole or not at all', () =>

@@ -37,7 +37,7 @@ export function describeAccounts(name: string, open: () => Promise<Kysely<Schema
 
     beforeAll(async () => {
       database = await open()
-      accounts = createAccounts({ database, now: () => now })
+      accounts = createAccounts({ database, now: () => now, passwordMinimum: 8 })
     })
     afterAll(() => accounts.close())
 
@@ -203,7 +203,11 @@ export function describeAccounts(name: string, open: () => Promise<Kysely<Schema
           'password must be valid Unicode text.',
         )
         expect((await attempt('p'.repeat(1024))).outcome).toBe('registered')
-        const relaxed = createAccounts({ database, passwordMinimum: 6 })
+        const relaxed = createAccounts({
+          database,
+          passwordMinimum: 6,
+          refusesCommonPasswords: false,
+        })
         const walk = await relaxed.register({ email: 'alice@example.com', password: 'test123' })
         expect(walk.outcome).toBe('registered')
         const { id } = accountOf(walk)

@@ -97,7 +97,7 @@ describe('Redis', () => {
     }
   })
 
-  it('env-14: a remote Redis without TLS is refused in production', () => {
+  it('env-14, ASVS 12.3.1: a remote Redis without TLS is refused in production, unless that is allowed', () => {
     expect(refusal(production({ REDIS_URL: 'redis://prod-host' }))).toEqual({
       code: 'CONFIG_REDIS_TLS',
       message:

@@ -3,6 +3,7 @@ import { reading, type Script } from './script.js'
 /** Lines of INFO worth showing, by the name they are shown under. */
 export const HEALTH_FIELDS = {
   version: 'redis_version',
+  valkeyVersion: 'valkey_version',
   mode: 'redis_mode',
   role: 'role',
   uptimeSeconds: 'uptime_in_seconds',
@@ -11,6 +12,9 @@ export const HEALTH_FIELDS = {
   evictionPolicy: 'maxmemory_policy',
   evictedKeys: 'evicted_keys',
   appendOnly: 'aof_enabled',
+  replicas: 'connected_slaves',
+  clients: 'connected_clients',
+  clientLimit: 'maxclients',
 } as const
 
 const NAMES = Object.values(HEALTH_FIELDS)
@@ -18,7 +22,7 @@ const NAMES = Object.values(HEALTH_FIELDS)
 /** Reply: `health`, now, names and values from INFO, as far as the user may ask for it. */
 export const CHECK: Script = reading(`
 local reply = { 'health', text(now) }
-for _, section in ipairs({ 'server', 'memory', 'persistence', 'stats', 'replication' }) do
+for _, section in ipairs({ 'server', 'clients', 'memory', 'persistence', 'stats', 'replication' }) do
   local info = redis.pcall('INFO', section)
   if type(info) ~= 'string' then return reply end
   for _, name in ipairs({ ${NAMES.map((name) => `'${name}'`).join(', ')} }) do

@@ -1,0 +1,8 @@
+export { auditLine, createAudit } from './audit.js'
+export type { Audit, Auditable, AuditOptions } from './audit.js'
+export { AUDIT_CATALOGUE, AUDITED_EVENTS } from './catalogue.js'
+export type { AuditEntry, AuditOutcome, Unrecorded } from './catalogue.js'
+export type { AuditPrivacy } from './privacy.js'
+export { auditId, auditIdAt } from './record.js'
+export type { AuditedRequest, AuditRecord } from './record.js'
+export type { QueueStats } from './queue.js'
