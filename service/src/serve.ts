@@ -12,7 +12,8 @@ export async function serve(config: Config, log: Logger, opened: OpenedStore): P
   const { parts, close } = await openParts(config, log, opened)
   const server = await listen(createApp(parts), parts)
   process.stdout.write(`sojourn: Server running on ${server.url}\n`)
-  for (const line of routeLines()) process.stdout.write(`  ${line}\n`)
+  for (const line of routeLines(config.operation.adminToken !== undefined))
+    process.stdout.write(`  ${line}\n`)
   const service = { server, lifecycle: parts.lifecycle, close, log }
   stopOnSignal(service)
   stopOnFault(service)

@@ -43,12 +43,15 @@ const NOTHING: NonNullable<AnomalyOptions['weights']> = {
   failed_attempts: 0,
 }
 
+/** Documents that are the same for everybody and may be kept on the way: whose session came along is not asked. */
+const FOR_EVERYBODY = /^\/(?:assets|\.well-known)\//
+
 /** The step of the application. */
 export function watchSessions({ config, web }: Parts): RequestHandler {
   const options = watchOptions(config)
-  return options === undefined
-    ? (_request, _response, next) => {
-        next()
-      }
-    : web.watch(options)
+  const watch = options === undefined ? undefined : web.watch(options)
+  return (request, response, next) => {
+    if (watch === undefined || FOR_EVERYBODY.test(request.path)) next()
+    else watch(request, response, next)
+  }
 }

@@ -55,6 +55,15 @@ export function createResilientStore(store: Store, options: ResilientStoreOption
     call: (...args: Args) => Promise<Answer>,
   ): ((...args: Args) => Promise<Answer>) => guard(store.name, name, call, protection)
   const { counters } = store
+  // A Redis that is full counts nothing more, and still ends sessions: what cannot be counted must not keep these away.
+  const apart = {
+    ...protection,
+    circuit: new Circuit({ ...settings, onStateChange: () => undefined }),
+  }
+  const counting = <Args extends readonly unknown[], Answer>(
+    name: string,
+    call: (...args: Args) => Promise<Answer>,
+  ): ((...args: Args) => Promise<Answer>) => guard(store.name, name, call, apart)
   return {
     name: store.name,
     bucketOf: (subject) => store.bucketOf(subject),
@@ -77,9 +86,9 @@ export function createResilientStore(store: Store, options: ResilientStoreOption
       ? {}
       : {
           counters: {
-            spend: verb('spend', counters.spend.bind(counters)),
-            attempt: verb('attempt', counters.attempt.bind(counters)),
-            forget: verb('forget', counters.forget.bind(counters)),
+            spend: counting('spend', counters.spend.bind(counters)),
+            attempt: counting('attempt', counters.attempt.bind(counters)),
+            forget: counting('forget', counters.forget.bind(counters)),
           },
         }),
     // It reports on itself, by its age; nobody's answer waits for it.

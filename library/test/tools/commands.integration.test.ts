@@ -160,7 +160,7 @@ describe('tools/checklist.mjs --check', () => {
   it('passes where each id exists', () => {
     const { status, stdout } = check('S0-04: words')
     expect(status).toBe(0)
-    expect(stdout).toMatch(/ORIGIN rows +1 +160 +159/)
+    expect(stdout).toMatch(/ORIGIN rows +1 +160 +0 +159/)
   })
 
   it('fails at a slip, and names it', () => {

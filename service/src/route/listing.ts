@@ -27,6 +27,9 @@ const ROUTES: readonly (readonly [method: string, path: string, what: string])[]
   ['GET', '/metrics', 'Prometheus text'],
 ]
 
-export function routeLines(): readonly string[] {
-  return ROUTES.map(([method, path, what]) => `${method.padEnd(6)} ${path.padEnd(24)} ${what}`)
+/** The admin API is there for who has set ADMIN_TOKEN. */
+export function routeLines(hasAdmin: boolean): readonly string[] {
+  return ROUTES.filter(([, path]) => hasAdmin || !path.startsWith('/admin')).map(
+    ([method, path, what]) => `${method.padEnd(6)} ${path.padEnd(24)} ${what}`,
+  )
 }

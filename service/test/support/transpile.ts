@@ -1,4 +1,5 @@
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -25,6 +26,10 @@ export function transpile(...folders: readonly string[]): string {
     rmSync(target, { recursive: true, force: true })
   })
   symlinkSync(join(ROOT, 'node_modules'), join(target, 'node_modules'))
+  // What npm has put beside the service.
+  const own = join(ROOT, 'service', 'node_modules')
+  mkdirSync(join(target, 'service'))
+  if (existsSync(own)) symlinkSync(own, join(target, 'service', 'node_modules'))
   writeFileSync(join(target, 'package.json'), '{"type":"module"}')
   for (const folder of folders) {
     for (const name of readdirSync(join(ROOT, folder))) {

@@ -28,6 +28,11 @@ export function createWatch(
   return (request, response, next) => {
     const session = sessionOf(request)
     const incoming = createNodeIncoming(request, context.proxyTrust)
+    // Who shows nothing has no session that could be anybody else's.
+    if (incoming.cookieHeader === undefined && incoming.header('authorization') === undefined) {
+      next()
+      return
+    }
     const fail = (error: unknown): void => {
       if (!(error instanceof StoreUnavailable)) next(error)
       // Routes load the session themselves, and say what has to be said.

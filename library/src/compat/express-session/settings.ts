@@ -3,6 +3,7 @@ import type { ClassicCookieOptions } from './cookie.js'
 import { isKeeping, type ClassicStore, type SessionRequest } from './contract.js'
 import { deprecate } from './deprecate.js'
 import { MemoryStore } from './memory.js'
+import { checkSlips } from './option-slips.js'
 import type { ExpressSessionOptions, PreviousCookie } from './options.js'
 import { toClassicStore } from './own-store.js'
 import { checkSigningSecret } from './production-secret.js'
@@ -44,8 +45,8 @@ export function toSettings(options: ExpressSessionOptions): Settings {
   const savesUninitialized = orDeprecated(options.saveUninitialized, 'saveUninitialized')
   checkUnset(options.unset)
   const secrets = toSecrets(options.secret)
-  const store = options.store ? checkStore(toClassicStore(options.store)) : new MemoryStore()
-  checkCookie(options.cookie)
+  const store = options.store ? toClassicStore(options.store) : new MemoryStore()
+  checkSlips(options, store)
   checkProduction(store, secrets)
   return {
     name,
@@ -75,9 +76,6 @@ function toCookieFor(cookie: ExpressSessionOptions['cookie'] & object): Settings
 }
 
 function orDeprecated(value: boolean | undefined, name: string): boolean {
-  // What express-session takes for true is a slip: somebody wrote 'false', or read it from the environment.
-  if (typeof (value as unknown) === 'string')
-    throw new TypeError(`${name} option must be a boolean`)
   if (value === undefined) deprecate(`undefined ${name} option; provide ${name} option`)
   return value ?? true
 }
@@ -88,40 +86,17 @@ function checkUnset(unset: unknown): void {
   }
 }
 
-/** Each of these would fail at somebody's first request otherwise. */
-function checkStore(store: ClassicStore): ClassicStore {
-  for (const verb of ['get', 'set', 'destroy', 'on'] as const) {
-    if (typeof store[verb] !== 'function') throw new TypeError(`store.${verb} is not a function`)
-  }
-  return store
-}
-
-/** Throws the words of express-session, before the first request instead of during it. */
-function checkCookie(cookie: ExpressSessionOptions['cookie']): void {
-  const maxAge: unknown = typeof cookie === 'object' ? cookie.maxAge : undefined
-  if (maxAge && typeof maxAge !== 'number' && !(maxAge instanceof Date)) {
-    throw new TypeError('maxAge must be a number or Date')
-  }
-}
-
-function checkSecret(secret: unknown): void {
-  const isGood = typeof secret === 'string' || typeof secret === 'object'
-  if (!isGood) throw new TypeError('secret option must be a string or a list of strings')
-}
-
 function toSecrets(secret: ExpressSessionOptions['secret']): readonly CookieSecret[] | undefined {
   if (Array.isArray(secret)) {
     if (secret.length === 0) {
       throw new TypeError('secret option array must contain one or more strings')
     }
-    secret.forEach(checkSecret)
     return secret
   }
   if (!secret) {
     deprecate('req.secret; provide secret option')
     return undefined
   }
-  checkSecret(secret)
   return [secret as CookieSecret]
 }
 

@@ -1,6 +1,6 @@
 /** Anything of ours that could be presented: a JWT, a refresh token, a session token, under whatever name. */
 const CREDENTIAL =
-  /eyJ[\w-]{8,}\.[\w-]{2,}(?:\.[\w-]*)?|rt\.[\w-]{2}\.[\w-]{16,}[\w.-]*|[\w-]{2}\.[\w-]{22}\.[\w-]{16,}|\b(?:bearer|basic|dpop)[ +]+[\w.~+/=-]{8,}/gi
+  /eyJ[\w-]{8,}\.[\w-]{2,}(?:\.[\w-]*)?|rt\.[\w-]{2}\.[\w-]{16,}[\w.-]*|[\w-]{2}\.[\w-]{22}\.[\w-]{16,}|\b(?:bearer|basic|dpop)[ +]{1,8}[\w.~+/=-]{8,}/gi
 /** What moves a cursor, colours a terminal, ends a line, turns or hides the text beside it; and halves of characters. */
 const UNPRINTABLE =
   /[\p{Cc}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu

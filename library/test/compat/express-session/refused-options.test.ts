@@ -1,8 +1,10 @@
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import classic from 'express-session'
 import session from '../../../src/compat/express-session/index.js'
+import { keepSessions } from '../../../src/compat/kept/index.js'
+import { createMemoryStore } from '../../../src/store/memory.js'
 
 const GOOD = {
   secret: 'a secret of thirty-two bytes and more',
@@ -51,6 +53,15 @@ class Half extends EventEmitter {
   get(): void {}
 }
 
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+/** Where the start shall fail, and not the first request. */
+const inProduction = (): void => {
+  vi.stubEnv('NODE_ENV', 'production')
+}
+
 describe('options that cannot be right', () => {
   it.each([
     ['secret undefined', { secret: undefined }, 'secret option required for sessions'],
@@ -80,14 +91,25 @@ describe('options that cannot be right', () => {
     ['half a store', { store: new Half() }, 'store.set is not a function'],
     ['store no store', { store: {} }, 'store.get is not a function'],
   ])(
-    'env-33: %s is refused at once, where express-session fails later or never',
+    'env-33: in production %s is refused at once, where express-session fails later or never',
     (_name, options, message) => {
+      inProduction()
       expect(() => (session as unknown as Make)({ ...GOOD, ...options } as never)).toThrow(
         TypeError,
       )
       expect(outcome(session as unknown as Make, options)).toEqual({ name: 'TypeError', message })
     },
   )
+
+  it('with our own stores they are refused everywhere, with those of others in production alone', () => {
+    const slip = { ...GOOD, resave: 'false' } as never
+    const make = session as unknown as Make
+    expect(make(slip)).toBeTypeOf('function')
+    const store = keepSessions({ store: createMemoryStore() })
+    expect(() => make({ ...GOOD, resave: 'false', store } as never)).toThrow(TypeError)
+    inProduction()
+    expect(() => make(slip)).toThrow(TypeError)
+  })
 
   it('nothing is refused that express-session takes', () => {
     expect(outcome(session as unknown as Make, { cookie: { maxAge: 60_000 } })).toBe('nothing')
