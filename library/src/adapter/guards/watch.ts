@@ -42,11 +42,15 @@ export function createWatch(
     // Whatever was found, the guards of the routes refuse: who is not let in anywhere can still sign in anew.
     const decide = (): void => {
       const judged = guard.check(incoming, session)
-      if (judged instanceof Promise) {
+      if (judged instanceof Promise && guard.isEnforcing) {
         judged.then(() => {
           next()
         }, fail)
-      } else next()
+        return
+      }
+      // Where nothing can come of it for this request, nobody waits for what is counted.
+      if (judged instanceof Promise) judged.catch(() => undefined)
+      next()
     }
     if (session.loadNow()) decide()
     else session.load().then(decide, fail)

@@ -144,7 +144,11 @@ session(quiet)
 session({ ...quiet, store: new session.MemoryStore() })
 class Own extends session.MemoryStore {}
 session({ ...quiet, store: new Own() })
-class Other extends session.Store {}
+class Other extends session.Store {
+  get() {}
+  set() {}
+  destroy() {}
+}
 session({ ...quiet, store: new Other() })`,
         { env: { NODE_ENV: mode } },
       )
