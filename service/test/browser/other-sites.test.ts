@@ -149,7 +149,8 @@ for (const sameSite of ['lax', 'none'] as const) {
       page.on('request', async (request) => {
         if (request.method() !== 'POST') return
         const { cookie = '' } = await request.allHeaders()
-        if (pattern.test(cookie.split('=', 1)[0] ?? '')) sent += 1
+        const names = cookie.split('; ').map((pair) => pair.split('=', 1)[0] ?? '')
+        if (names.some((name) => pattern.test(name))) sent += 1
       })
       const forms = [...FORMS, { path: `/sessions/${idThere}/end`, fields: {} }]
       // A neighbouring port counts as the same site, so a lax cookie goes along from there.
