@@ -150,7 +150,11 @@ class RequestExchange<Data extends object> implements Exchange<Data>, VisitReque
   }
 
   get isPassive(): boolean {
-    return this.#parts.core.settings.isPassive(this.incoming)
+    const { incoming } = this
+    const { method, target } = incoming
+    // People take what they are given apart.
+    const header = (name: string): string | undefined => incoming.header(name)
+    return this.#parts.core.settings.isPassive({ method, target, header })
   }
 
   noteRead(): void {

@@ -106,7 +106,7 @@ export {
 } from './response/security-headers.js'
 export type { ContentPolicy } from './response/content-policy.js'
 export type { HeaderLine } from './response/outgoing.js'
-export type { Incoming } from './request/incoming.js'
+export type { Incoming, PassiveFacts } from './request/incoming.js'
 export { isPublicSuffix, siteOf } from './request/site.js'
 export type { Outgoing } from './response/outgoing.js'
 export type { ChangeFeed, ChangeWatcher, Endings } from './store/change-feed.js'

@@ -3,6 +3,7 @@ import type { Clock } from './system/clock.js'
 import type { SessionLimit, Store } from './store/store.js'
 import type { KeyRing } from './keys/key-ring.js'
 import type { KeyDocuments } from './keys/shared-document.js'
+import type { PassiveFacts } from './request/incoming.js'
 import type { PolicyName } from './session/policies.js'
 
 /**
@@ -22,6 +23,8 @@ export interface SojournOptions<Data extends object = Record<string, unknown>> {
    * accepted, so a new one can be put in front without signing anybody out. They sign, they do not encrypt.
    */
   readonly secrets: string | readonly string[]
+  /** Encrypts the values of sessions at rest. Secrets newest first, each at least 32 bytes: the first encrypts, all decrypt. Default: values rest in clear. */
+  readonly encryption?: { readonly secrets: string | readonly string[] }
   /**
    * The rule book for lifetimes: sets the defaults of `idle`, `absolute`, `renewal`, `remember`, `limit`, `recent`,
    * `tokens.accessLifetime` and `tokens.refresh.lifetime`. They may then say less, never more: a laxer one throws
@@ -78,8 +81,8 @@ export interface SojournOptions<Data extends object = Record<string, unknown>> {
   readonly cache?: CacheOptions | false
   /** Deadlines and the circuit breaker in front of the store. */
   readonly resilience?: ResilienceOptions
-  /** Says whether a request must not count as activity of the person (polling, prefetch). Default: none is passive. */
-  readonly isPassive?: (request: { readonly method: string; readonly target: string }) => boolean
+  /** Which requests (polling, prefetch) never extend the idle time, by their route or a header. Default: none. */
+  readonly isPassive?: (request: PassiveFacts) => boolean
   /** The clock. Default: the host's. For tests. */
   readonly clock?: Clock
 }
@@ -157,10 +160,7 @@ export interface TokenOptions {
   /** Seconds by which clocks may differ when an expiry is judged. Default 5. */
   readonly clockTolerance?: number
   readonly refresh?: RefreshOptions
-  /**
-   * Lets tokens be bound to a key of the client, who proves with every request that it has it (RFC 9449). Default: off, and
-   * nobody reads `DPoP` headers.
-   */
+  /** Lets tokens be bound to a key of the client, who proves with every request that it has it (RFC 9449). Default: off, nobody reads `DPoP` headers. */
   readonly dpop?: DpopOptions
 }
 

@@ -10,6 +10,7 @@ import type { Incoming } from './request/incoming.js'
 import { createSessionCookies } from './response/session-cookies.js'
 import { createDeviceTraits, type ClientPrivacy } from './session/device.js'
 import { createCookieWatch } from './session/cookieless.js'
+import { createValuesAtRest } from './session/encryption.js'
 import { createEvents, type EventName, type Events, type Listener } from './session/events.js'
 import { createGuestAllowance } from './session/guest-allowance.js'
 import type { PolicyName } from './session/policies.js'
@@ -162,6 +163,7 @@ export function createCore<Data extends object>(
     events,
     upkeep,
     deviceTraits,
+    values: createValuesAtRest(settings.encryptionSecrets, events),
     kit: createTokenKit(settings, store, clock),
     tokens: createSessionTokens(settings.secrets, settings.secretBytes),
     cookieWatch: createCookieWatch(clock),

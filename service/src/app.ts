@@ -9,6 +9,7 @@ import {
   type ErrorHandlerOptions,
   notFound,
   parseQuery,
+  singleHeaders,
   strictQuery,
 } from './http/index.js'
 import { createRequestLog } from './log/index.js'
@@ -60,6 +61,7 @@ export function createApp(parts: Parts): Express {
     web.audited(parts.audit, requestIdOf),
     web.headers(headerOptions(config.server)),
     keepNothing,
+    singleHeaders,
     allowOrigins(parts),
     refuseOtherMethods([...forMachines, ...forPeople]),
     ...forMachines,

@@ -1,4 +1,4 @@
-import { createSojourn, type Sojourn, type TokenOptions } from 'sojourn'
+import { createSojourn, type PassiveFacts, type Sojourn, type TokenOptions } from 'sojourn'
 import { createExpressAdapter, createNodeIncoming } from 'sojourn/express'
 import {
   createMetrics,
@@ -134,6 +134,7 @@ function sessionOptions({ session, secrets, cookie, server, tokens, mode }: Conf
     limit: { max: session.maxPerUser, whenFull: 'evict-oldest' as const },
     secretBytes: tokens.secretBytes,
     ...(server.trustProxy === undefined ? {} : { trustProxy: server.trustProxy }),
+    isPassive,
     privacy: { describeAgent: deviceLabel },
     cookie: {
       sameSite: cookie.sameSite,
@@ -143,6 +144,11 @@ function sessionOptions({ session, secrets, cookie, server, tokens, mode }: Conf
       ...(mode === 'production' && server.isSecure ? { secure: true as const } : {}),
     },
   }
+}
+
+/** A page that polls says so, lest it keep somebody signed in who has left. */
+function isPassive(request: PassiveFacts): boolean {
+  return request.header('sojourn-passive') === '1'
 }
 
 /** Where the breaker opens because calls were not answered at all, the connection may be what hangs. */

@@ -3,9 +3,10 @@ import type { Refusal } from './session-guard.js'
 
 /** Names under which tokens are sent in addresses (RFC 6750 section 2.3 names the first, and warns of it). */
 const NAMES = /[?&;](?:access|refresh|id|bearer|session)[_-]?token=|[?&;](?:jwt|authorization)=/i
-/** A JSON Web Token, a refresh token or a session token of ours, under whatever name. */
-const VALUES =
-  /=(?:eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|rt\.[\w-]{2}\.[\w-]{22}\.[\w-]{22,}|[\w-]{2}\.[\w-]{22}\.[\w-]{38,102}(?![\w-]))/
+/** A JSON Web Token or a refresh token, under whatever name. */
+const VALUES = /=(?:eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|rt\.[\w-]{2}\.[\w-]{22}\.[\w-]{22,})/
+/** A session token of ours. */
+const SESSIONS = /=[\w-]{2}\.[\w-]{22}\.[\w-]{38,102}(?![\w-])/
 
 /**
  * Refuses a request whose address holds a credential: addresses end up in logs, histories and `Referer` headers
@@ -18,14 +19,21 @@ export function refuseCredentialInUrl(
   const start = target.indexOf('?')
   if (start === -1) return undefined
   const query = target.slice(start)
-  if (!NAMES.test(query) && !VALUES.test(query)) return undefined
+  const isSession = SESSIONS.test(query)
+  if (!isSession && !NAMES.test(query) && !VALUES.test(query)) return undefined
+  if (isSession) return SESSION_REFUSED
   return /^(?:bearer|dpop) /i.test(incoming.header?.('authorization') ?? '') ? TWICE : REFUSED
 }
 
 const REFUSED: Refusal = {
   status: 400,
   code: 'credential_in_url',
-  message: 'Tokens are not accepted in addresses. Send them in the Authorization header.',
+  message: 'Tokens are not accepted in the URL.',
+}
+
+const SESSION_REFUSED: Refusal = {
+  ...REFUSED,
+  message: 'Session identifiers are not accepted in the URL.',
 }
 
 /** RFC 6750 section 2: a client uses one way to send its token. */

@@ -22,7 +22,7 @@ const REJECTED: Readonly<Record<OwnCode, readonly [status: 400 | 401, message: s
   scheme_unsupported: [401, 'Use a Bearer or DPoP token.'],
   header_duplicate: [400, 'The Authorization header was sent twice.'],
   token_stale: [401, 'Facts about you have changed since the token was issued. Refresh it.'],
-  credentials_conflict: [400, 'The cookie and the token belong to two different sessions.'],
+  credentials_conflict: [400, 'Two different credentials were sent in one request.'],
   binding_mismatch: [401, 'Token IP binding mismatch'],
   agent_mismatch: [401, 'Token client binding mismatch'],
   proof_required: [401, 'This token must be sent with a DPoP proof.'],

@@ -36,6 +36,12 @@ export interface Incoming {
   readonly forwardedNotice: string | undefined
 }
 
+/**
+ * What tells a request that a program sends by itself from one of a person. Anybody can send any header: a passive request
+ * only shortens the stay of its sender.
+ */
+export type PassiveFacts = Pick<Incoming, 'method' | 'target' | 'header'>
+
 /** The part of a Node request that is read: `http`, `https`, `http2` (compatibility API) and Express requests fit. */
 export interface NodeRequest {
   readonly method?: string | undefined

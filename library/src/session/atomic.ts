@@ -18,10 +18,12 @@ export async function increment(visit: Visit, key: string, by: number): Promise<
   await load(visit)
   const found = active(visit)
   if (found === undefined || visit.copy.isPending(key)) {
-    const sum = wholeNumber(key, visit.copy.json(key)) + by
+    const sum = add(key, parse(visit.copy.json(key)), by)
     visit.copy.set(key, sum)
     return sum
   }
+  // A store cannot add to what it cannot read.
+  if (visit.core.values.isSealing) return update(visit, key, (value) => add(key, value, by))
   const result = await visit.core.store.change(found.record.id, {
     increment: new Map([[key, by]]),
   })
@@ -50,14 +52,14 @@ export async function update<Value>(
   }
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const entry = visit.copy.entry(key)
-    const value = change(parse(entry?.json) as Value | undefined)
-    const json = toJson(key, value)
+    const value = change(parse(visit.copy.json(key)) as Value | undefined)
+    const text = visit.copy.toRest(key, toJson(key, value))
     const result = await visit.core.store.change(found.record.id, {
-      set: new Map([[key, json]]),
+      set: new Map([[key, text]]),
       expect: new Map([[key, entry?.revision ?? 0]]),
     })
     if (result.status !== 'conflict') {
-      visit.copy.refresh(key, { json, revision: changed(result).revision })
+      visit.copy.refresh(key, { json: text, revision: changed(result).revision })
       return value
     }
     visit.copy.refresh(key, result.entry)
@@ -72,10 +74,10 @@ function changed(result: ChangeResult): ChangeResult & { readonly status: 'chang
   return result
 }
 
-function wholeNumber(key: string, json: string | undefined): number {
-  const value: unknown = json === undefined ? 0 : JSON.parse(json)
-  if (!Number.isSafeInteger(value)) throw notWhole(key)
-  return value as number
+function add(key: string, value: unknown, by: number): number {
+  const sum = value === undefined ? by : Number.isSafeInteger(value) ? (value as number) + by : NaN
+  if (!Number.isSafeInteger(sum)) throw notWhole(key)
+  return sum
 }
 
 function notWhole(key: string): SojournError {

@@ -133,7 +133,7 @@ export interface SojournEvents {
   'write.refused': { readonly id: SessionId; readonly reason: EndReason }
   /** Keys that somebody else had written since they were read; the later write won. */
   'data.conflict': { readonly id: SessionId; readonly count: number }
-  /** A value at rest does not fit the schema, and counted as absent. */
+  /** A value at rest does not fit the schema, or no key opens it, and counted as absent. */
   'data.invalid': { readonly id: SessionId; readonly key: string }
   /** The store did not answer. */
   'store.failed': { readonly operation: string; readonly message: string }

@@ -1,11 +1,19 @@
 import type { AccessClaims } from '../credential/jwt/index.js'
 import type { PresentedBearer } from '../credential/authorization.js'
 import type { Presented } from '../credential/present.js'
+import type { SessionId } from '../store/record.js'
 import type { ReadResult } from '../store/store.js'
 import { endIfOrphaned, isOrphanPossible } from './orphan.js'
 import { verdictOf, verdictNow } from './bearer.js'
 import { bindingProblem, mayComeAlone } from './confirmation.js'
-import { judge, judgeBearer, NONE, type ActiveResolution, type Resolution } from './resolve.js'
+import {
+  judge,
+  judgeBearer,
+  NONE,
+  type ActiveResolution,
+  type RejectionCode,
+  type Resolution,
+} from './resolve.js'
 import { isRenewalWanted } from './renewal.js'
 import { adopt, type Visit } from './visit.js'
 
@@ -128,11 +136,16 @@ async function resolveBearer(
   if (isOther(session, claims.sessionId)) return reject(visit, 'credentials_conflict')
   const problem = await bindingProblem(visit, kind, claims)
   if (problem !== undefined) return reject(visit, problem)
-  const resolution =
-    (fresh ? undefined : cached(visit, claims)) ??
-    judgeBearer(await read(visit, claims.sessionId), claims, toleranceOf(visit))
+  let answer: ReadResult | undefined
+  let resolution: Resolution | undefined = fresh ? undefined : cached(visit, claims)
+  if (resolution === undefined) {
+    answer = await read(visit, claims.sessionId)
+    resolution = judgeBearer(answer, claims, toleranceOf(visit))
+  }
   noteEnd(visit, resolution)
-  if (resolution.state === 'rejected') return reject(visit, resolution.code)
+  if (resolution.state === 'rejected') {
+    return rejectFound(visit, resolution.code, claims.sessionId, answer)
+  }
   if (resolution.state !== 'active') return tidied(visit, resolution)
   const judged = await endIfOrphaned(core, resolution)
   noteEnd(visit, judged)
@@ -149,17 +162,35 @@ async function resolvePresented(visit: Visit, presented: Presented): Promise<Res
   if (presented.kind === 'nothing') return NONE
   if (presented.kind === 'refused') return reject(visit, presented.code)
   const { core } = visit
-  const resolution = judge(await read(visit, presented.token.id), presented.token)
+  const { token } = presented
+  const answer = await read(visit, token.id)
+  const resolution = judge(answer, token)
   if (resolution.state === 'rejected') {
-    if (resolution.code === 'session_corrupt') {
-      core.events.emit('store.corrupt', { id: presented.token.id })
-    }
-    return reject(visit, resolution.code)
+    return rejectFound(visit, resolution.code, token.id, answer)
   }
   if (resolution.state !== 'active') return tidied(visit, resolution)
   const judged = await endIfOrphaned(core, resolution)
   if (judged.state === 'active') attendTo(visit, presented, judged)
   return judged
+}
+
+/** What the store has under an id does not fit. Where it makes no sense at all, it stays for who looks into it. */
+function rejectFound(
+  visit: Visit,
+  code: RejectionCode,
+  id: SessionId,
+  answer: ReadResult | undefined,
+): Resolution {
+  const isForeign = code === 'session_unknown' && isMisplaced(visit, id, answer)
+  const isCorrupt = code === 'session_corrupt' || isForeign
+  if (isCorrupt) visit.core.events.emit('store.corrupt', { id })
+  return reject(visit, isCorrupt ? 'session_corrupt' : code)
+}
+
+/** A record under an id of another bucket than its subject's is somebody else's: it was put there. */
+function isMisplaced({ core }: Visit, id: SessionId, answer: ReadResult | undefined): boolean {
+  if (answer?.status !== 'found' || answer.record.subject === undefined) return false
+  return !id.startsWith(`${core.store.bucketOf(answer.record.subject)}.`)
 }
 
 async function read({ core }: Visit, id: string): Promise<ReadResult> {

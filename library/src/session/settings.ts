@@ -17,6 +17,8 @@ import { toTokenSettings, type TokenSettings } from './token-settings.js'
 /** The options as the request path reads them: every default filled in, every duration in milliseconds. */
 export interface Settings {
   readonly secrets: readonly string[]
+  /** None: the values of sessions rest in clear. */
+  readonly encryptionSecrets: readonly string[]
   readonly lifetimes: Lifetimes
   readonly renewal: number | undefined
   readonly mayBeAnonymous: boolean
@@ -35,7 +37,7 @@ export interface Settings {
   readonly address: PrivacyMode
   readonly agent: PrivacyMode
   readonly describeAgent: (userAgent: string) => string
-  readonly isPassive: (request: { readonly method: string; readonly target: string }) => boolean
+  readonly isPassive: NonNullable<SojournOptions['isPassive']>
   readonly commandDeadline: number
   readonly failuresToOpen: number
   readonly probeEvery: number
@@ -58,6 +60,7 @@ function fillIn<Data extends object>(options: SojournOptions<Data>, defaults: De
   const lifetimes = toLifetimes(options, anonymous, defaults)
   return {
     secrets: checkSecrets('secrets', options.secrets),
+    encryptionSecrets: toEncryptionSecrets(options.encryption),
     lifetimes,
     policy: options.policy,
     recent: duration('recent', options.recent, defaults.recent),
@@ -90,6 +93,12 @@ function fillIn<Data extends object>(options: SojournOptions<Data>, defaults: De
     tokens: options.tokens === undefined ? undefined : toTokenSettings(options.tokens, defaults),
     ...toCache(options.cache),
   }
+}
+
+function toEncryptionSecrets(given: SojournOptions['encryption']): readonly string[] {
+  if (given === undefined) return []
+  // `null` must not pass for "not wanted".
+  return checkSecrets('encryption.secrets', (given as typeof given | null)?.secrets)
 }
 
 function toCache(

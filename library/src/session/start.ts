@@ -3,6 +3,7 @@ import type { EndReason } from '../store/end-reason.js'
 import { NO_SUBJECT_RECORD, type SessionRecord } from '../store/record.js'
 import type { NewSession } from '../store/store.js'
 import type { Lifetime } from './lifetime.js'
+import { sealAll } from './encryption.js'
 import type { Events } from './events.js'
 import { load } from './load.js'
 import { checkDemand } from './pending.js'
@@ -91,6 +92,7 @@ export async function startAnonymous(visit: Visit, mayStillSend: boolean): Promi
 export interface NewStay {
   readonly subject: string | undefined
   readonly lifetime: Lifetime
+  /** JSON text by key, in clear. */
   readonly data: ReadonlyMap<string, string>
   readonly traits: SessionRecord['traits']
   /** Whether it counts for the subject's number of sessions, and may push another one out. */
@@ -112,7 +114,7 @@ export async function createStay(
     idleTimeout: lifetime.idle,
     absoluteTimeout: lifetime.absolute,
     traits: { ...traits, ...deviceTraits(visit.request.client) },
-    data,
+    data: sealAll(core.values, id, data),
     ...(settings.limit === undefined || !isLimited ? {} : { limit: settings.limit }),
   }
   const result = await store.create(wanted)
@@ -187,7 +189,7 @@ function dataToKeep(
 
 /** What this very request wrote is always kept: it was written for the person who signs in now. */
 function pendingOf(copy: WorkingCopy): ReadonlyMap<string, string> {
-  return copy.toChange().set ?? new Map<string, string>()
+  return copy.pendingData()
 }
 
 /** Throws where no cookie can be set: the head of the answer has left, or the connection is not secure. */

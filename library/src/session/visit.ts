@@ -9,6 +9,7 @@ import type { NearCache } from '../store/near-cache.js'
 import type { Clock } from '../system/clock.js'
 import type { CookieWatch } from './cookieless.js'
 import type { ClientFacts } from './device.js'
+import type { ValuesAtRest } from './encryption.js'
 import type { Events } from './events.js'
 import type { GuestAllowance } from './guest-allowance.js'
 import type { ActiveResolution, Resolution } from './resolve.js'
@@ -28,6 +29,8 @@ export interface Core {
   readonly kit: TokenKit | undefined
   readonly events: Events
   readonly upkeep: Upkeep
+  /** How the values of sessions rest. */
+  readonly values: ValuesAtRest
   readonly guests: GuestAllowance
   readonly cookieWatch: CookieWatch
   readonly deviceTraits: (client: ClientFacts) => Pick<SessionRecord['traits'], 'address' | 'agent'>
@@ -134,8 +137,7 @@ export function loaded(visit: Visit): Resolution {
 
 /** The visit has this session from now on; changes made before stay on top of what was read. */
 export function adopt(visit: Visit, resolution: ActiveResolution): void {
-  const { data, revision } = resolution.record
-  visit.copy.learn(data, revision)
+  visit.copy.learn(resolution.record, visit.core.values)
   visit.resolution = resolution
 }
 

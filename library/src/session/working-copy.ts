@@ -1,6 +1,9 @@
 import { checkKey, SessionTooLarge, toJson } from './data.js'
-import type { DataEntry } from '../store/record.js'
+import { isSealed, jsonBytes, type ValuesAtRest } from './encryption.js'
+import type { DataEntry, SessionRecord } from '../store/record.js'
 import type { Change } from '../store/store.js'
+
+type LearnedRecord = Pick<SessionRecord, 'id' | 'data' | 'revision'>
 
 const NO_ENTRIES: ReadonlyMap<string, DataEntry> = new Map()
 const NO_TEXTS: ReadonlyMap<string, string> = new Map()
@@ -8,7 +11,8 @@ const NO_KEYS: ReadonlySet<string> = new Set()
 
 /**
  * What one request sees of a session's data: the entries as they were read, and on top the changes that
- * are not written yet. Values are parsed when they are asked for, and only then.
+ * are not written yet. Values are decrypted and parsed when they are asked for, and only then; what is not
+ * written yet is JSON in clear.
  */
 export class WorkingCopy {
   /** Copied before it is changed; most requests only read. */
@@ -16,6 +20,12 @@ export class WorkingCopy {
   #revision: number
   /** Made with the first change. */
   #pending: { readonly set: Map<string, string>; readonly deleted: Set<string> } | undefined
+
+  /** The session that the entries rest in, and how; known once they were read. */
+  #id = ''
+  #values: ValuesAtRest | undefined
+  /** What was decrypted or encrypted here before, so that nothing is twice. */
+  #known: Map<string, { readonly text: string; readonly json: string | undefined }> | undefined
 
   readonly #listener: { noteChange(): void } | undefined
 
@@ -58,7 +68,30 @@ export class WorkingCopy {
   /** JSON text of a value, with pending changes applied. */
   json(key: string): string | undefined {
     if (this.#deleted.has(key)) return undefined
-    return this.#set.get(key) ?? this.#entries.get(key)?.json
+    return this.#set.get(key) ?? this.#open(key, this.#entries.get(key)?.json)
+  }
+
+  #open(key: string, text: string | undefined): string | undefined {
+    if (text === undefined || !isSealed(text)) return text
+    const known = this.#known?.get(key)
+    if (known?.text === text) return known.json
+    const json = this.#values?.open(this.#id, key, text)
+    this.#note(key, text, json)
+    return json
+  }
+
+  /** What is to rest for `json` under `key` of the session that was read. */
+  toRest(key: string, json: string): string {
+    const values = this.#values
+    if (values?.isSealing !== true) return json
+    const text = values.seal(this.#id, key, json)
+    this.#note(key, text, json)
+    return text
+  }
+
+  #note(key: string, text: string, json: string | undefined): void {
+    this.#known ??= new Map()
+    this.#known.set(key, { text, json })
   }
 
   /** Whether a change to this very key waits to be written. */
@@ -88,11 +121,16 @@ export class WorkingCopy {
     deleted.add(key)
   }
 
-  /** Throws {@link SessionTooLarge} where all values together are over `limit` bytes. */
+  /** Throws {@link SessionTooLarge} where all values together are over `limit` bytes of JSON, however they rest. */
   checkSize(limit: number): void {
     let bytes = 0
     for (const key of this.keys()) {
-      bytes += Buffer.byteLength(key) + Buffer.byteLength(this.json(key) ?? '')
+      const pending = this.#set.get(key)
+      const size =
+        pending === undefined
+          ? jsonBytes(this.#entries.get(key)?.json ?? '')
+          : Buffer.byteLength(pending)
+      bytes += Buffer.byteLength(key) + size
     }
     if (bytes > limit) throw new SessionTooLarge(bytes, limit)
   }
@@ -101,23 +139,37 @@ export class WorkingCopy {
   toChange(): Pick<Change, 'set' | 'delete' | 'baseRevision'> {
     return {
       baseRevision: this.#revision,
-      ...(this.#set.size > 0 ? { set: new Map(this.#set) } : {}),
+      ...(this.#set.size > 0 ? { set: this.#pendingAtRest() } : {}),
       ...(this.#deleted.size > 0 ? { delete: [...this.#deleted] } : {}),
     }
   }
 
+  #pendingAtRest(): Map<string, string> {
+    return new Map([...this.#set].map(([key, json]) => [key, this.toRest(key, json)]))
+  }
+
+  /** The values that were set and are not written yet, as JSON text. */
+  pendingData(): Map<string, string> {
+    return new Map(this.#set)
+  }
+
   /** All values as JSON text, pending changes applied: the data of a session about to be created. */
   toData(): Map<string, string> {
-    return new Map(this.keys().map((key) => [key, this.json(key) ?? 'null']))
+    const data = new Map<string, string>()
+    for (const key of this.keys()) {
+      const json = this.json(key)
+      if (json !== undefined) data.set(key, json)
+    }
+    return data
   }
 
   /** This change was written, as revision `revision`. What was changed again meanwhile stays pending. */
   markWritten(change: Pick<Change, 'set' | 'delete'>, revision: number): void {
     const { set, deleted } = this.#change()
     const entries = new Map(this.#entries)
-    for (const [key, json] of change.set ?? []) {
-      entries.set(key, { json, revision })
-      if (set.get(key) === json) set.delete(key)
+    for (const [key, text] of change.set ?? []) {
+      entries.set(key, { json: text, revision })
+      if (set.get(key) === this.#open(key, text)) set.delete(key)
     }
     for (const key of change.delete ?? []) {
       entries.delete(key)
@@ -128,14 +180,19 @@ export class WorkingCopy {
   }
 
   /** Takes in what was read. Changes that were made before stay pending where they still change something. */
-  learn(entries: ReadonlyMap<string, DataEntry>, revision: number): void {
-    this.#entries = entries
+  learn({ id, data, revision }: LearnedRecord, values: ValuesAtRest): void {
+    this.#entries = data
     this.#revision = revision
+    this.#id = id
+    this.#values = values
+    this.#known = undefined
     for (const [key, json] of this.#set) {
-      if (entries.get(key)?.json === json) this.#pending?.set.delete(key)
+      const text = data.get(key)?.json
+      if (text === undefined || !values.isCurrent(text)) continue
+      if (this.#open(key, text) === json) this.#pending?.set.delete(key)
     }
     for (const key of this.#deleted) {
-      if (!entries.has(key)) this.#pending?.deleted.delete(key)
+      if (!data.has(key)) this.#pending?.deleted.delete(key)
     }
   }
 

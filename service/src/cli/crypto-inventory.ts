@@ -63,6 +63,12 @@ export const CRYPTO_INVENTORY: readonly CryptoUse[] = [
     calls: ['AES-GCM'],
   },
   {
+    use: 'values of sessions at rest, with the option encryption',
+    algorithm: 'AES-256-GCM',
+    parameters: 'a key for each session, random 96-bit vector, 128-bit tag, bound to its place',
+    calls: ['aes-256-gcm'],
+  },
+  {
     use: 'passwords',
     algorithm: 'argon2id',
     parameters: ARGON,

@@ -515,7 +515,7 @@ describe('a credential in an address', () => {
 
 describe('a cookie and a token', () => {
   it('of one session are fine; of two are refused, in whatever way they come', async () => {
-    const message = 'The cookie and the token belong to two different sessions.'
+    const message = 'Two different credentials were sent in one request.'
     const one = service.client()
     const two = service.client()
     const [first, second] = [await signIn(one, 'ada'), await signIn(two, 'ada')]

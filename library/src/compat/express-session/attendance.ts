@@ -10,11 +10,14 @@ import {
 import { attributesOf, deletionsFor, hasRival } from './cookie-deletion.js'
 import { debug, hidden, saying } from './debug.js'
 import { Ledger, wasDestroyed } from './ledger.js'
-import { serializeClassicCookie } from './cookie-line.js'
+import { appendCookies, serializeClassicCookie } from './cookie-line.js'
 import { takeOver } from './own-session.js'
+import { isEnded, isMissing } from './store-errors.js'
 import { isSecure } from './secure.js'
 import type { Session } from './session.js'
 import type { Settings } from './settings.js'
+import { passportUserOf, renewForPassport } from './passport-user.js'
+import { noteRefused } from './refused-cookie.js'
 import { readSignedId, signId, type CookieKeys, type PresentedId } from './signed-cookie.js'
 
 /** One request and its answer, from the cookie that came to the cookie that goes. */
@@ -26,6 +29,7 @@ export class Attendance {
   readonly #keys: CookieKeys
   readonly #ledger: Ledger
   readonly #presented: PresentedId | undefined
+  readonly #keeping: KeepingStore | undefined
   #isTouched = false
   /** The first stage of a held answer has been saved: only what changes afterwards is left to do. */
   #isSettled = false
@@ -33,6 +37,8 @@ export class Attendance {
   #isFailed = false
   /** A session that another answer has replaced meanwhile: it is neither stored nor sent. */
   #passingId: string | undefined
+  /** Whom passport had signed in when the request came. */
+  #passportUser: string | undefined
 
   constructor(
     settings: Settings,
@@ -44,15 +50,12 @@ export class Attendance {
     this.#response = exchange.response
     this.#next = exchange.next
     this.#keys = keys
+    this.#keeping = isKeeping(settings.store) ? settings.store : undefined
     this.#ledger = new Ledger(settings.isResaved)
     this.#presented = readSignedId(exchange.request, settings.names, keys)
+    if (this.#presented === undefined) noteRefused(exchange.request, settings.names)
     exchange.request.sessionStore = settings.store
     exchange.request.sessionID = this.#presented?.id
-  }
-
-  get #keeping(): KeepingStore | undefined {
-    const { store } = this.#settings
-    return isKeeping(store) ? store : undefined
   }
 
   /** Gives the request its session, then calls `next`. */
@@ -87,6 +90,7 @@ export class Attendance {
       const session = this.#settings.store.createSession(this.#request, stored)
       takeOver(this.#request)
       this.#ledger.inflate(this.#request.session ?? session, stored)
+      this.#passportUser = passportUserOf(stored)
       return
     }
     debug('no session found')
@@ -138,26 +142,18 @@ export class Attendance {
     const attributes = attributesOf(session.cookie, this.#settings, this.#request)
     const line = serializeClassicCookie(this.#settings.name, signed, attributes)
     debug('set-cookie %s', line.replace(encodeURIComponent(signed), hidden(signed)))
-    this.#appendCookies([line])
+    appendCookies(this.#response, [line])
   }
 
   #addDeletions(): void {
     const { clearsCookie, destroysUnset } = this.#settings
     const { session } = this.#request
     const isOver = !session && (destroysUnset || wasDestroyed(this.#request))
-    this.#appendCookies(
-      deletionsFor(this.#settings, this.#request, {
-        presentedName: this.#presented?.name,
-        isOver: isOver && clearsCookie,
-      }),
-    )
-  }
-
-  #appendCookies(lines: readonly string[]): void {
-    if (lines.length === 0) return
-    const before = this.#response.getHeader('Set-Cookie') ?? []
-    const header = Array.isArray(before) ? before : [String(before)]
-    this.#response.setHeader('Set-Cookie', [...header, ...lines])
+    const lines = deletionsFor(this.#settings, this.#request, {
+      presentedName: this.#presented?.name,
+      isOver: isOver && clearsCookie,
+    })
+    appendCookies(this.#response, lines)
   }
 
   /**
@@ -178,6 +174,18 @@ export class Attendance {
    * before it is. `undefined`: nothing to wait for.
    */
   settle(): Promise<void> | undefined {
+    const { session, sessionID } = this.#request
+    const isOld = this.#presented?.id === sessionID && !this.#isSettled
+    const renewal = session && isOld && renewForPassport(session, this.#passportUser)
+    if (!renewal) return this.#settle()
+    this.#isFailed = true
+    return renewal.then(() => {
+      this.#isFailed = false
+      return this.#settle()
+    })
+  }
+
+  #settle(): Promise<void> | undefined {
     let isCalled = false
     let resolve: (() => void) | undefined
     let fault: unknown
@@ -273,6 +281,7 @@ export class Attendance {
   #mustSendAgain(session: Session): boolean {
     const { isRolling, name } = this.#settings
     if (isRolling || this.#presented?.name !== name) return true
+    if (this.#presented.isOld && this.#keeping !== undefined) return true
     if (hasRival(this.#settings, this.#request)) return true
     return session.cookie.expires != null && this.#ledger.isModified(session)
   }
@@ -287,13 +296,4 @@ export class Attendance {
     debug('session ignored because of bogus req.sessionID %o', sessionID)
     return false
   }
-}
-
-/** Stores that keep files say so of a session they do not have. */
-function isMissing(error: unknown): boolean {
-  return (error as { code?: unknown }).code === 'ENOENT'
-}
-
-function isEnded(error: unknown): boolean {
-  return (error as { code?: unknown }).code === 'session_ended'
 }

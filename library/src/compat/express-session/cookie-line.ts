@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { CookieData } from './cookie.js'
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
@@ -25,6 +26,17 @@ export function serializeClassicCookie(name: string, value: string, data: Cookie
   const encoded = encodeURIComponent(value)
   if (!VALUE.test(encoded)) throw new TypeError('argument val is invalid')
   return [`${name}=${encoded}`, ...placesOf(data), ...flagsOf(data)].filter(Boolean).join('; ')
+}
+
+/** Adds lines to the `Set-Cookie` headers that are there. */
+export function appendCookies(
+  response: Pick<ServerResponse, 'getHeader' | 'setHeader'>,
+  lines: readonly string[],
+): void {
+  if (lines.length === 0) return
+  const before = response.getHeader('Set-Cookie') ?? []
+  const header = Array.isArray(before) ? before : [String(before)]
+  response.setHeader('Set-Cookie', [...header, ...lines])
 }
 
 type Part = string | false | null | undefined

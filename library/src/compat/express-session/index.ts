@@ -13,6 +13,7 @@ import { isKeeping, type SessionRequest } from './contract.js'
 import { Cookie as OwnCookie } from './cookie.js'
 import { MemoryStore as OwnMemoryStore } from './memory.js'
 import { createMiddleware } from './middleware.js'
+import { refusalFor, type CookieRefusal } from './refused-cookie.js'
 import type { ExpressSessionOptions } from './options.js'
 import { Session as OwnSession } from './session.js'
 import { Store as OwnStore } from './store.js'
@@ -31,6 +32,14 @@ export const MemoryStore: typeof ForeignMemoryStore =
 export function endReasonOf(request: Request): string | undefined {
   const store = storeOf(request)
   return store && isKeeping(store) ? store.endReasonOf(asOwn(request)) : undefined
+}
+
+/**
+ * Why the session cookie that `request` presented counts for nothing: an answer to give instead of treating its sender as
+ * somebody new. `undefined`: it verifies, or there is none. Whether its session lives, {@link endReasonOf} tells.
+ */
+export function refusalOf(request: Request): CookieRefusal | undefined {
+  return refusalFor(request)
 }
 
 /** Who signed in with `req.session.login(subject)`, where one of our own stores keeps it. */
@@ -61,6 +70,7 @@ export interface ExpressSession {
   readonly MemoryStore: typeof ForeignMemoryStore
   readonly keepSessions: typeof keepSessions
   readonly endReasonOf: typeof endReasonOf
+  readonly refusalOf: typeof refusalOf
   readonly subjectOf: typeof subjectOf
 }
 
@@ -69,7 +79,7 @@ const session: ExpressSession = Object.assign(
   function session(options?: ExpressSessionOptions) {
     return createMiddleware(options ?? {}) as unknown as RequestHandler
   },
-  { Store, Cookie, Session, MemoryStore, keepSessions, endReasonOf, subjectOf },
+  { Store, Cookie, Session, MemoryStore, keepSessions, endReasonOf, refusalOf, subjectOf },
 )
 
 // What is a class there is a type, too, and every type can be had by its name or under the function's.
@@ -94,4 +104,5 @@ declare namespace session {
 export { keepSessions }
 export { session as default, session as 'module.exports' }
 export type { ExpressSessionOptions, PreviousCookie } from './options.js'
+export type { CookieRefusal } from './refused-cookie.js'
 export type { RegenerateOptions } from './types.js'

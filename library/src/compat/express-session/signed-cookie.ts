@@ -51,9 +51,10 @@ export function signId(id: string, key: Hmac): string {
   return `${id}.${key.sign(id).toString('base64').replace(/=+$/, '')}`
 }
 
-function unsignId(signed: string, keys: CookieKeys): string | undefined {
+function unsignId(signed: string, keys: CookieKeys): VerifiedId | undefined {
   const id = signed.slice(0, Math.max(0, signed.lastIndexOf('.')))
-  return keys.some((key) => isEqualSecret(signId(id, key), signed)) ? id : undefined
+  const index = keys.findIndex((key) => isEqualSecret(signId(id, key), signed))
+  return index === -1 ? undefined : { id, isOld: index > 0 }
 }
 
 /** What a request presents. */
@@ -61,6 +62,8 @@ export interface PresentedId {
   readonly id: string
   /** The name of the cookie that it came in. */
   readonly name: string
+  /** It was signed with a secret of before. */
+  readonly isOld: boolean
 }
 
 /**
@@ -73,39 +76,50 @@ export function readSignedId(
   keys: CookieKeys,
 ): PresentedId | undefined {
   for (const name of names) {
-    const id = fromHeader(request, name, keys) ?? fromParsers(request, name, keys)
-    if (id !== undefined) return { id, name }
+    const read = fromHeader(request, name, keys) ?? fromParsers(request, name, keys)
+    if (read !== undefined) return { ...read, name }
   }
   return undefined
 }
 
-function fromHeader(request: SessionRequest, name: string, keys: CookieKeys): string | undefined {
+/** An id that verifies. */
+type VerifiedId = Omit<PresentedId, 'name'>
+
+function fromHeader(
+  request: SessionRequest,
+  name: string,
+  keys: CookieKeys,
+): VerifiedId | undefined {
   for (const value of valuesOf(request.headers.cookie, name)) {
-    const id = readValue(value, keys)
-    if (id !== undefined) return id
+    const read = readValue(value, keys)
+    if (read !== undefined) return read
   }
   return undefined
 }
 
 /** What cookie-parser left, for applications that take the header away. */
-function fromParsers(request: SessionRequest, name: string, keys: CookieKeys): string | undefined {
+function fromParsers(
+  request: SessionRequest,
+  name: string,
+  keys: CookieKeys,
+): VerifiedId | undefined {
   const signed = request.signedCookies?.[name]
   const value = request.cookies?.[name]
   const plain = typeof value === 'string' && value !== '' ? readValue(value, keys) : undefined
-  const id = typeof signed === 'string' && signed !== '' ? signed : plain
-  if (id !== undefined) deprecate('cookie should be available in req.headers.cookie')
-  return id
+  const read = typeof signed === 'string' && signed !== '' ? { id: signed, isOld: false } : plain
+  if (read !== undefined) deprecate('cookie should be available in req.headers.cookie')
+  return read
 }
 
-function readValue(value: string, keys: CookieKeys): string | undefined {
+function readValue(value: string, keys: CookieKeys): VerifiedId | undefined {
   if (!value.startsWith('s:')) {
     debug('cookie unsigned')
     return undefined
   }
-  const id = unsignId(value.slice(2), keys)
-  if (id === undefined) debug('cookie signature invalid')
+  const read = unsignId(value.slice(2), keys)
+  if (read === undefined) debug('cookie signature invalid')
   // An empty id names no session.
-  return id === '' ? undefined : id
+  return read?.id === '' ? undefined : read
 }
 
 /** How many cookies of one name are looked at. */

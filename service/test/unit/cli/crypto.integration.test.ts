@@ -25,6 +25,7 @@ describe('sojourn crypto', () => {
       access tokens (JWT) RS256 (RSASSA-PKCS1-v1_5, SHA-256) 2048 bits or more, 3072 where we make the key
       access tokens (JWT), for compatibility HS256 (HMAC-SHA256) 256 bits or more
       private keys of the ring at rest AES-256-GCM random 96-bit vector, 128-bit tag, bound to its place
+      values of sessions at rest, with the option encryption AES-256-GCM a key for each session, random 96-bit vector, 128-bit tag, bound to its place
       passwords argon2id 19456 KiB, 2 passes, 1 lane
       names of scripts in Redis; nothing secret SHA-1 as EVALSHA has it
       https and rediss TLS 1.2 and 1.3 the ciphers of Node.js

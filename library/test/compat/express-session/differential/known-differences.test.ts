@@ -245,7 +245,7 @@ describe('known differences: shapes', () => {
     'sign-in has a method of its own',
     {
       original: ['undefined', []],
-      ours: ['function', ['endReasonOf', 'keepSessions', 'subjectOf']],
+      ours: ['function', ['endReasonOf', 'keepSessions', 'refusalOf', 'subjectOf']],
     },
     (session) => {
       const classes = ['Store', 'Cookie', 'Session', 'MemoryStore']
