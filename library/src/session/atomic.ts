@@ -1,5 +1,6 @@
 import { randomBelow } from '../system/random.js'
 import { toJson } from './data.js'
+import { isSealed } from './encryption.js'
 import { SojournError } from '../errors.js'
 import type { ChangeResult } from '../store/store.js'
 import { SessionEnded } from './commit.js'
@@ -22,12 +23,17 @@ export async function increment(visit: Visit, key: string, by: number): Promise<
     visit.copy.set(key, sum)
     return sum
   }
+  const step = (value: unknown): number => add(key, value, by)
   // A store cannot add to what it cannot read.
-  if (visit.core.values.isSealing) return update(visit, key, (value) => add(key, value, by))
+  if (visit.core.values.isSealing) return update(visit, key, step)
   const result = await visit.core.store.change(found.record.id, {
     increment: new Map([[key, by]]),
   })
-  if (result.status === 'conflict') throw notWhole(key)
+  if (result.status === 'conflict') {
+    // Encrypted while that was switched on: it counts as absent here, too.
+    if (isSealed(result.entry?.json ?? '')) return update(visit, key, step)
+    throw notWhole(key)
+  }
   const { revision, values } = changed(result)
   const sum = values.get(key) ?? by
   visit.copy.refresh(key, { json: String(sum), revision })

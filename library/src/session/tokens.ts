@@ -1,6 +1,6 @@
 import type { ProofVerdict } from '../credential/dpop/index.js'
 import type { KeyRing } from '../keys/key-ring.js'
-import type { Incoming } from '../request/incoming.js'
+import { factsOf, type Incoming } from '../request/incoming.js'
 import { NOTHING_OUT, type Outgoing } from '../response/outgoing.js'
 import type { TokenCookies, TokensToSend } from '../response/token-cookies.js'
 import type { Endings } from '../store/change-feed.js'
@@ -17,6 +17,8 @@ export interface Tokens {
   refresh(token: string, request?: RefreshRequest): Promise<RefreshResult>
   /** Judges the DPoP proof of a request, for `refresh`, once; `undefined`: it has none, or the option `tokens.dpop` is not set. */
   proofOf(incoming: Incoming): (() => Promise<ProofVerdict>) | undefined
+  /** Whether a request is no activity of the person, for `refresh`: the option `isPassive` says so. */
+  isPassive(incoming: Incoming): boolean
   /** Says whether a token is good now (RFC 7662). */
   introspect(token: string): Promise<Introspection>
   /** Ends the session that a token belongs to (RFC 7009), even where the token's time is over. `false`: nothing ended. */
@@ -43,6 +45,7 @@ export function createTokens(core: Core, cookies: TokenCookies | undefined): Tok
       const gate = kit?.proofs
       return gate?.isSent(incoming) === true ? async () => gate.admit(incoming) : undefined
     },
+    isPassive: (incoming) => core.settings.isPassive(factsOf(incoming)),
     introspect: async (token) => introspect(core, token),
     revoke: async (token) => revokeToken(core, token),
     async jwks() {
