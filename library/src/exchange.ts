@@ -1,7 +1,7 @@
 import { readAuthorization, type PresentedBearer } from './credential/authorization.js'
 import type { ProofVerdict } from './credential/dpop/index.js'
 import { presentSessionToken } from './credential/present.js'
-import type { Incoming } from './request/incoming.js'
+import { factsOf, type Incoming } from './request/incoming.js'
 import { networkOf } from './request/client-address.js'
 import { readCookies } from './request/cookies.js'
 import { NOTHING_OUT, type Outgoing } from './response/outgoing.js'
@@ -150,11 +150,7 @@ class RequestExchange<Data extends object> implements Exchange<Data>, VisitReque
   }
 
   get isPassive(): boolean {
-    const { incoming } = this
-    const { method, target } = incoming
-    // People take what they are given apart.
-    const header = (name: string): string | undefined => incoming.header(name)
-    return this.#parts.core.settings.isPassive({ method, target, header })
+    return this.#parts.core.settings.isPassive(factsOf(this.incoming))
   }
 
   noteRead(): void {

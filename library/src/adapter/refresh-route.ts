@@ -44,6 +44,7 @@ export async function answerRefresh(
   const result = await tokens.refresh(token, {
     clientId: textOf(request.body, 'client_id'),
     address: incoming.address,
+    isPassive: tokens.isPassive(incoming),
     proof: tokens.proofOf(incoming),
   })
   if (result.status === 'refused') sendRefused(response, result, found)

@@ -42,6 +42,12 @@ export interface Incoming {
  */
 export type PassiveFacts = Pick<Incoming, 'method' | 'target' | 'header'>
 
+/** Those facts, for people who take what they are given apart. */
+export function factsOf(incoming: Incoming): PassiveFacts {
+  const { method, target } = incoming
+  return { method, target, header: (name) => incoming.header(name) }
+}
+
 /** The part of a Node request that is read: `http`, `https`, `http2` (compatibility API) and Express requests fit. */
 export interface NodeRequest {
   readonly method?: string | undefined

@@ -49,6 +49,20 @@ describe('a stay', () => {
     expect(late.json()).toMatchObject({ reason: 'expired_absolute' })
   })
 
+  it('is not prolonged by a page that polls and says so', async () => {
+    const [polling, person] = [await arrive('polling'), await arrive('present')]
+    for (let minute = 0; minute < 9; minute += 1) {
+      await service.advance(MINUTE)
+      const answer = await polling.get('/session', { headers: { 'Sojourn-Passive': '1' } })
+      expect(answer.status).toBe(200)
+      expect(await statusOf(person)).toBe(200)
+    }
+    await service.advance(MINUTE + SECOND)
+    const out = await polling.get('/session', { headers: { 'Sojourn-Passive': '1' } })
+    expect([out.status, out.json().reason]).toEqual([401, 'expired_idle'])
+    expect(await statusOf(person)).toBe(200)
+  })
+
   it('S1-18: says when it will end, can be extended, and leads back to where the person was', async () => {
     const client = await arrive('expiry')
     const before = (await client.get('/session')).json<Times>()

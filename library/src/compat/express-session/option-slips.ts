@@ -10,14 +10,16 @@ import type { ExpressSessionOptions } from './options.js'
  */
 export function checkSlips(options: ExpressSessionOptions, store: ClassicStore): void {
   if (!isKeeping(store) && process.env['NODE_ENV'] !== 'production') return
-  const { secret, cookie } = options
-  const secrets: readonly unknown[] = Array.isArray(secret) ? secret : [secret ?? '']
-  secrets.forEach(checkSecret)
+  checkSecrets(options.secret)
   checkFlag('resave', options.resave)
   checkFlag('saveUninitialized', options.saveUninitialized)
   for (const verb of ['get', 'set', 'destroy', 'on'] as const) {
     if (typeof store[verb] !== 'function') throw new TypeError(`store.${verb} is not a function`)
   }
+  checkMaxAge(options.cookie)
+}
+
+function checkMaxAge(cookie: ExpressSessionOptions['cookie']): void {
   const maxAge: unknown = typeof cookie === 'object' ? cookie?.maxAge : undefined
   if (maxAge && typeof maxAge !== 'number' && !(maxAge instanceof Date)) {
     throw new TypeError('maxAge must be a number or Date')
@@ -27,6 +29,11 @@ export function checkSlips(options: ExpressSessionOptions, store: ClassicStore):
 /** What express-session takes for true: somebody wrote 'false', or read it from the environment. */
 function checkFlag(name: string, value: unknown): void {
   if (typeof value === 'string') throw new TypeError(`${name} option must be a boolean`)
+}
+
+function checkSecrets(secret: unknown): void {
+  const secrets: readonly unknown[] = Array.isArray(secret) ? secret : [secret ?? '']
+  secrets.forEach(checkSecret)
 }
 
 function checkSecret(secret: unknown): void {
