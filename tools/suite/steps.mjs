@@ -12,7 +12,7 @@ import { countTests } from './counts.mjs'
  * @typedef {'lint' | 'unit' | 'integration' | 'browser'} Part
  * @typedef {{ passed: number, failed: number, skipped: string[] }} Counts
  * @typedef {{ code: number, counts?: Counts }} Outcome
- * @typedef {{ name: string, parts: readonly Part[], needed?: () => boolean, run: () => Promise<Outcome> }} Step
+ * @typedef {{ name: string, parts: readonly Part[], needed?: () => boolean, isBeside?: true, run: () => Promise<Outcome> }} Step
  */
 
 /** @type {readonly Part[]} */
@@ -22,7 +22,8 @@ const PLAYWRIGHT_CONFIG = 'service/test/browser/playwright.config.ts'
 
 /**
  * In this order, because it is the order of cost: what fails in a second must not wait for what fails
- * in a minute. `parts` lists the `--only` words for which a step runs too; a full run takes all steps.
+ * in a minute. `parts` lists the `--only` words for which a step runs too; a full run takes all steps. One that
+ * `isBeside` runs at the same time as the step before it: a browser mostly waits, and eslint does not.
  *
  * @type {readonly Step[]}
  */
@@ -32,20 +33,23 @@ export const STEPS = [
   { name: 'build', parts: PARTS, run: () => quiet(build) },
   { name: 'layers', parts: ['lint'], run: () => script('tools/layers.mjs') },
   {
-    name: 'prettier, types of tests, eslint',
+    name: 'prettier, types of tests',
     parts: ['lint'],
     run: () =>
       together(
-        inTurn(
-          () => tool('prettier/bin/prettier.cjs', '--check', '.'),
-          () => tool('typescript/bin/tsc', '-p', 'tsconfig.test.json'),
-        ),
-        tool('eslint/bin/eslint.js', '.', '--max-warnings=0'),
+        tool('prettier/bin/prettier.cjs', '--check', '.'),
+        tool('typescript/bin/tsc', '-p', 'tsconfig.test.json'),
       ),
   },
   { name: 'unit tests', parts: ['unit'], run: () => vitest('unit') },
   { name: 'integration tests', parts: ['integration'], run: () => vitest('integration') },
   { name: 'browser tests', parts: ['browser'], needed: hasBrowserTests, run: playwright },
+  {
+    name: 'eslint',
+    parts: ['lint'],
+    isBeside: true,
+    run: () => tool('eslint/bin/eslint.js', '.', '--max-warnings=0'),
+  },
   { name: 'checklist', parts: [], run: () => script('tools/checklist.mjs', '--check', '--brief') },
 ]
 
@@ -72,18 +76,6 @@ function hasBrowserTests() {
  */
 async function quiet(work) {
   await work()
-  return { code: 0 }
-}
-
-/**
- * @param {...() => Promise<Outcome>} steps
- * @returns {Promise<Outcome>} that of the first that fails
- */
-async function inTurn(...steps) {
-  for (const step of steps) {
-    const outcome = await step()
-    if (outcome.code !== 0) return outcome
-  }
   return { code: 0 }
 }
 

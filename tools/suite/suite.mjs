@@ -7,7 +7,7 @@ import { closingLine, table } from './summary.mjs'
 
 /** @typedef {import('./steps.mjs').Part} Part */
 /** @typedef {import('./steps.mjs').Step} Step */
-/** @typedef {{ name: string, state: 'passed' | 'failed' | 'not run' | 'not there', took: number, counts?: import('./steps.mjs').Counts }} Line */
+/** @typedef {{ name: string, state: 'passed' | 'failed' | 'not run' | 'not there', took: number, isBeside?: true, counts?: import('./steps.mjs').Counts }} Line */
 
 /**
  * Runs the steps until one fails, prints the table and the closing line, and sets the exit code.
@@ -32,13 +32,30 @@ export async function runSuite(args) {
 export async function runSteps(steps, announce = console.log) {
   /** @type {Line[]} */
   const lines = []
-  for (const step of steps) {
+  for (const group of inGroups(steps)) {
     const hasFailed = lines.some(({ state }) => state === 'failed')
     lines.push(
-      hasFailed ? { name: step.name, state: 'not run', took: 0 } : await runStep(step, announce),
+      ...(hasFailed
+        ? group.map(({ name }) => /** @type {Line} */ ({ name, state: 'not run', took: 0 }))
+        : await Promise.all(group.map((step) => runStep(step, announce)))),
     )
   }
   return lines
+}
+
+/**
+ * @param {readonly Step[]} steps
+ * @returns {Step[][]} each with those that run at the same time
+ */
+function inGroups(steps) {
+  /** @type {Step[][]} */
+  const groups = []
+  for (const step of steps) {
+    const last = groups.at(-1)
+    if (step.isBeside === true && last !== undefined) last.push(step)
+    else groups.push([step])
+  }
+  return groups
 }
 
 /**
@@ -52,7 +69,9 @@ async function runStep(step, announce) {
   const before = performance.now()
   const { code, counts } = await step.run().catch(explain)
   const state = code === 0 && (counts?.failed ?? 0) === 0 ? 'passed' : 'failed'
-  return { name: step.name, state, took: performance.now() - before, ...(counts && { counts }) }
+  const took = performance.now() - before
+  const { name, isBeside } = step
+  return { name, state, took, ...(isBeside && { isBeside }), ...(counts && { counts }) }
 }
 
 /**

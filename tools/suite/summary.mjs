@@ -11,7 +11,8 @@ import { readable } from '../workspace/progress.mjs'
  */
 export function table(lines) {
   const head = ['step', 'result', 'time', 'passed', 'failed', 'skipped']
-  const total = lines.reduce((sum, { took }) => sum + took, 0)
+  // What ran beside another step took no time of its own.
+  const total = lines.reduce((sum, { took, isBeside }) => sum + (isBeside ? 0 : took), 0)
   const rows = [...lines.map(row), ['all', '', readable(total), '', '', '']]
   const skipped = lines.flatMap(({ counts }) => counts?.skipped ?? [])
   const list = skipped.map((name) => `  ${name}`)

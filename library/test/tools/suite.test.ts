@@ -104,6 +104,25 @@ describe('the steps', () => {
     expect(closingLine(lines)).toBe('3 passed, 1 failed')
   })
 
+  it('run at the same time where one stands beside the other, and both are told', async () => {
+    const running: string[] = []
+    const step = (name: string, code: number, isBeside?: true) => ({
+      name,
+      parts: [],
+      ...(isBeside === undefined ? {} : { isBeside }),
+      run: async () => {
+        running.push(name)
+        await new Promise((resolve) => setImmediate(resolve))
+        expect(running).toContain('tests')
+        return { code }
+      },
+    })
+    const steps = [ok('a'), step('tests', 0), step('lint', 1, true), ok('b')]
+    const lines = await runSteps(steps, silent)
+    expect(running).toEqual(['tests', 'lint'])
+    expect(lines.map(({ state }) => state)).toEqual(['passed', 'passed', 'failed', 'not run'])
+  })
+
   it('fail where a runner reports a failure and forgets its exit code', async () => {
     const counts = { passed: 1, failed: 2, skipped: [] }
     const tests = { name: 'tests', parts: [], run: () => Promise.resolve({ code: 0, counts }) }
