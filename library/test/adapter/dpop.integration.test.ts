@@ -281,7 +281,7 @@ describe('a presented proof', () => {
     expect((await send('GET', '/maybe', headers)).json).toMatchObject({ subject: null })
   })
 
-  it('ASVS 10.3.5: of the owner alone makes a bound token good: by each check of RFC 9449 section 4.3, key, token, replay', async () => {
+  it('ASVS 10.3.5, 6.5.1: of the owner alone makes a bound token good: by each check of RFC 9449 section 4.3, key, token, replay', async () => {
     const { send, login, bound, proofFor } = await start()
     const { accessToken } = await login()
     const other = await login(thief)

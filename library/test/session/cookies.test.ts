@@ -10,7 +10,7 @@ const subject = async (browser: Browser<Record<string, unknown>>) =>
   browser.visit(async (session) => (await session.load()).subject)
 
 describe('session cookies', () => {
-  it('S0-05: are HttpOnly, Secure, __Host-, SameSite=Lax and for the whole path by default', async () => {
+  it('S0-05, ASVS 3.3.3: are HttpOnly, Secure, __Host-, SameSite=Lax and for the whole path by default', async () => {
     const { sojourn } = scene()
     const { outgoing } = await new Browser(sojourn).request((session) => session.signIn('alice'))
     expect(outgoing?.cookies).toHaveLength(1)
@@ -150,7 +150,7 @@ describe('session cookies', () => {
     expect(calls).toEqual([])
   })
 
-  it('behaviour 8e: combinations that browsers refuse are refused when the library is set up', () => {
+  it('behaviour 8e, ASVS 3.3.3: combinations that browsers refuse are refused when the library is set up', () => {
     const make = (cookie: object) => () => createSojourn({ secrets: SECRET, cookie })
     expect(make({ name: '__Host-sid', domain: 'example.com' })).toThrow(
       /__Host- cookie cannot have a Domain/,

@@ -122,7 +122,7 @@ describe.each([
     expect((await client.get('/mine', from('203.0.113.8'))).status).toBe(200)
   })
 
-  it('lets one act through for each proof', async () => {
+  it('ASVS 6.5.1: lets one act through for each proof', async () => {
     const { client, from } = await start({}, create)
     const home = from('203.0.113.7')
     expect((await client.post('/transfer', {}, home)).status).toBe(401)

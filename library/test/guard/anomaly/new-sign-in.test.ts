@@ -23,7 +23,7 @@ function scene(options: Parameters<typeof watched>[0] = {}) {
 }
 
 describe('a sign-in', () => {
-  it('is told once, with what is known of device and network', async () => {
+  it('ASVS 6.3.5: is told once, with what is known of device and network', async () => {
     const { arrive } = scene()
     expect(await arrive()).toMatchObject({
       heard: [{ subject: 'alice', address: HOME, network: '203.0.113.0/24', isFirst: true }],
@@ -51,7 +51,7 @@ describe('a sign-in', () => {
     expect((await arrive({}, 'bob')).kinds).toEqual([])
   })
 
-  it('from where nobody gets in the time is told as that', async () => {
+  it('ASVS 6.3.5: from where nobody gets in the time is told as that', async () => {
     const places: Record<string, { latitude: number; longitude: number }> = {
       [HOME]: { latitude: 48.2, longitude: 16.4 },
       [VPN]: { latitude: -33.9, longitude: 151.2 },

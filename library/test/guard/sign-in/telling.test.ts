@@ -44,7 +44,7 @@ describe('what the event log hears', () => {
 })
 
 describe('what a person hears', () => {
-  it('of failures before a success, and of a device they had not used', async () => {
+  it('ASVS 6.3.5: of failures before a success, and of a device they had not used', async () => {
     const { signIn, heard, notices } = world()
     await inTurn(4, () => signIn({}))
     const outcome = await signIn({ password: 'right' })

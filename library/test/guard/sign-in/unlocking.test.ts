@@ -73,7 +73,7 @@ describe('an administrator', () => {
 })
 
 describe('a token', () => {
-  it('unlocks its own account, once, for 30 minutes: a replay is refused', async () => {
+  it('ASVS 6.5.1: unlocks its own account, once, for 30 minutes: a replay is refused', async () => {
     const { guard, signIn, heard, clock } = world()
     await inTurn(5, () => signIn({}))
     const token = guard.createUnlockToken('ada')
