@@ -66,6 +66,12 @@ export interface NodeRequest {
 
 const LONGEST_AGENT = 256
 
+/** The path of a target, for events: a query may hold what must not be in a log. */
+export function pathOf({ target }: Pick<Incoming, 'target'>): string {
+  const end = target.search(/[?#]/)
+  return end === -1 ? target : target.slice(0, end)
+}
+
 /** Makes an {@link Incoming} of a Node request. Costs one small object until something is asked. */
 export function createNodeIncoming(request: NodeRequest, trust: ProxyTrust): Incoming {
   return new NodeIncoming(request, trust)

@@ -38,6 +38,37 @@ describe('a walk', () => {
   })
 })
 
+describe('counters', () => {
+  const RULE = { quota: 1, window: 1_000 }
+  const counting = (spend: () => Promise<unknown>) => {
+    const inner = createMemoryStore()
+    const counters = Object.assign({ ...inner.counters }, { spend })
+    const states: CircuitState[] = []
+    const store = createResilientStore(Object.assign(inner, { counters }), {
+      commandDeadline: 20,
+      failuresToOpen: 2,
+      onStateChange: (state) => states.push(state),
+    })
+    return { store, states }
+  }
+
+  it('that fail open a breaker of their own: a store that is full can still be read and left', async () => {
+    const { store, states } = counting(fails)
+    for (let call = 0; call < 4; call += 1) {
+      await expect(store.counters?.spend('key', RULE)).rejects.toThrow(StoreUnavailable)
+    }
+    await expect(store.counters?.spend('key', RULE)).rejects.toThrow('was not asked')
+    expect(await store.read('Ab.x')).toMatchObject({ status: 'missing' })
+    // Whoever watches the breaker hears of sessions.
+    expect(states).toEqual([])
+  })
+
+  it('have the deadline of any other verb', async () => {
+    const { store } = counting(never)
+    await expect(store.counters?.spend('key', RULE)).rejects.toThrow('within 20 ms')
+  })
+})
+
 describe('the deadline of a call', () => {
   it('refuses after it, whatever hangs below', async () => {
     const store = createResilientStore(storeThatReads(never), { commandDeadline: 30 })

@@ -1,8 +1,7 @@
 import type { ProxyTrust } from '../../request/client-address.js'
-import { createNodeIncoming } from '../../request/incoming.js'
+import { createNodeIncoming, pathOf } from '../../request/incoming.js'
 import type { Audit } from '../../telemetry/audit/index.js'
 import type { Middleware } from '../express.js'
-import { pathOf } from './reported.js'
 
 /** Lets what happens in a request be recorded with its address, agent, method and path. */
 export function createAuditMiddleware(
@@ -13,7 +12,7 @@ export function createAuditMiddleware(
   return (request, response, next) => {
     const incoming = createNodeIncoming(request, trust)
     const { address, userAgent: agent, method } = incoming
-    const facts = { address, agent, method, path: pathOf(request), requestId: idOf(response) }
+    const facts = { address, agent, method, path: pathOf(incoming), requestId: idOf(response) }
     const actorOf = (): string | undefined => actorIn(request)
     audit.around({ ...facts, actorOf }, next)
   }

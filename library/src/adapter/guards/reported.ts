@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { GuardContext } from '../../guard/context.js'
 import type { Refusal } from '../../guard/session-guard.js'
-import { createNodeIncoming } from '../../request/incoming.js'
+import { createNodeIncoming, pathOf } from '../../request/incoming.js'
 import type { Session } from '../../session/session.js'
 import type { Refuse } from '../express.js'
 
@@ -31,7 +31,7 @@ function report(context: GuardContext, refusal: Refusal, request: IncomingMessag
     code,
     ...(check === undefined ? {} : { check }),
     method: incoming.method,
-    path: pathOf(request),
+    path: pathOf(incoming),
     address: incoming.address,
     // Nothing was loaded for a request whose address holds a credential.
     ...(code === 'credential_in_url' ? {} : holderOf(request as Partial<WithSession>)),
@@ -56,11 +56,4 @@ function holderOf({ session }: Partial<WithSession>): { id?: string; subject?: s
     case undefined:
       return {}
   }
-}
-
-/** Path without query, also inside a mounted router. */
-export function pathOf(request: IncomingMessage & { readonly originalUrl?: string }): string {
-  const target = request.originalUrl ?? request.url ?? '/'
-  const end = target.indexOf('?')
-  return end === -1 ? target : target.slice(0, end)
 }

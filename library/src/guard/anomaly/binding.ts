@@ -1,4 +1,3 @@
-import type { Incoming } from '../../request/incoming.js'
 import type { SessionFacts } from '../../session/facts.js'
 import type { Client, Eye } from './look.js'
 import type { Binding } from './options.js'
@@ -25,10 +24,4 @@ export function isBound(
 /** What is told. No address is named: whoever has stolen the session would learn where it belongs. */
 export function mismatchCode(binding: Binding): 'binding_mismatch' | 'agent_mismatch' {
   return binding === 'agent' ? 'agent_mismatch' : 'binding_mismatch'
-}
-
-/** Path without query, for events. */
-export function pathOf({ target }: Incoming): string {
-  const end = target.search(/[?#]/)
-  return end === -1 ? target : target.slice(0, end)
 }

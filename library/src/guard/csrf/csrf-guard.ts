@@ -1,5 +1,5 @@
 import { StoreUnavailable } from '../../errors.js'
-import type { Incoming } from '../../request/incoming.js'
+import { pathOf } from '../../request/incoming.js'
 import type { GuardContext } from '../context.js'
 import { isByTokenAlone, isSafeMethod, isSimple, judgeSender } from '../cross-origin.js'
 import type { Refusal } from '../session-guard.js'
@@ -127,10 +127,6 @@ function report(
     ...(subject === undefined ? {} : { subject }),
     isEnforced,
   })
-}
-
-function pathOf({ target }: Incoming): string {
-  return target.split('?', 1)[0] ?? '/'
 }
 
 /** Refusals by what is wrong with the token. */

@@ -1,5 +1,5 @@
 import { InvalidOption } from '../../errors.js'
-import type { Incoming } from '../../request/incoming.js'
+import { pathOf, type Incoming } from '../../request/incoming.js'
 import type { Spent } from '../../store/counters.js'
 import type { GuardContext } from '../context.js'
 import type { Refusal } from '../session-guard.js'
@@ -157,16 +157,10 @@ function tell({ context, incoming, session }: Report, { policy, taken }: Decided
     code: 'rate_limited',
     check: taken.isFallback ? `${policy.name}:fallback` : policy.name,
     method: incoming.method,
-    path: pathOf(incoming.target),
+    path: pathOf(incoming),
     address: incoming.address,
     ...(id === undefined ? {} : { id }),
     ...(subject === undefined ? {} : { subject }),
     isEnforced: !policy.isShadow,
   })
-}
-
-/** Queries may hold what must not be in a log. */
-function pathOf(target: string): string {
-  const end = target.search(/[?#]/)
-  return end === -1 ? target : target.slice(0, end)
 }

@@ -1,4 +1,5 @@
 import { StoreUnavailable } from '../../errors.js'
+import { pathOf } from '../../request/incoming.js'
 import type { SojournEvents } from '../../session/events.js'
 import type { SignInAttempt, SignInIncoming, Suspicion } from './contract.js'
 import type { Parts } from './parts.js'
@@ -49,12 +50,12 @@ export function createAttempt(parts: Parts, begun: Begun): SignInAttempt {
 }
 
 function reportFailure({ context }: Parts, { subject, incoming }: Begun, reason: string): void {
-  const { address, target, userAgent } = incoming
+  const { address, userAgent } = incoming
   const event: SojournEvents['signin.failed'] = {
     subject,
     reason,
     address,
-    path: target.split('?', 1)[0] ?? '',
+    path: pathOf(incoming),
     ...(userAgent === undefined ? {} : { agent: userAgent }),
   }
   context.report('signin.failed', event)
