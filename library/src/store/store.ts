@@ -1,10 +1,12 @@
 import type { EndReason } from './end-reason.js'
 import type { ChangeFeed } from './change-feed.js'
 import type { Counters } from './counters.js'
+import type { Change, ChangeResult } from './change.js'
 import type { NewFamily, RotateResult, Rotation } from './rotation.js'
 import type { WalkResult, WalkStep } from './walk.js'
-import type { DataEntry, SessionId, SessionRecord, SubjectRecord, TraitName } from './record.js'
+import type { SessionId, SessionRecord, SubjectRecord } from './record.js'
 
+export type { Change, ChangeResult, Renewal } from './change.js'
 export type { NewFamily, RotateResult, Rotation } from './rotation.js'
 export type { WalkResult, WalkStep } from './walk.js'
 
@@ -102,6 +104,19 @@ export interface Store {
 
   /** Counts for guards. Absent where this store cannot: then each process counts for itself. */
   readonly counters?: Counters | undefined
+
+  /**
+   * What this store acknowledged may be gone later: Redis after a failover, or started again from an older file. Then
+   * each process keeps a journal of the ends that it knows of, and holds the store to them. Default false.
+   */
+  readonly mayForget?: boolean
+
+  /**
+   * The part of the storage that holds a bucket now, where parts fail apart from each other: the node of a cluster. One
+   * breaker is kept for each. `undefined`: not known at the moment. Absent where all of it fails together.
+   */
+  shardOf?(bucket: string): string | undefined
+
   /** Reaches for the storage and says how it is; throws {@link StoreUnavailable} where it cannot be reached. */
   check(): Promise<StoreHealth>
 
@@ -174,68 +189,6 @@ export interface Ending {
   readonly endedAt: number
   readonly subject: string | undefined
 }
-
-/**
- * One change to a live session. Everything in it happens, or nothing does. A key is named once: in
- * `set`, `delete` or `increment`.
- */
-export interface Change {
-  /** The session was used: the idle time starts anew. */
-  readonly seen?: boolean
-  /** JSON text to write, by key. */
-  readonly set?: ReadonlyMap<string, string>
-  readonly delete?: readonly string[]
-  /** Whole numbers to add, by key; an absent key counts as 0. A value that is no whole number: `conflict`. */
-  readonly increment?: ReadonlyMap<string, number>
-  /** Keys with the revision they must still have (0: absent). Otherwise `conflict`, and nothing is written. */
-  readonly expect?: ReadonlyMap<string, number>
-  /** The revision the caller saw; keys set or deleted that were written since are counted as `conflicts`. */
-  readonly baseRevision?: number
-  /** Milliseconds of inactivity after which the session expires from now on, whatever it was. Wants `seen`. */
-  readonly idleTimeout?: number
-  /** Traits to write; `null` removes one. */
-  readonly traits?: Readonly<Partial<Record<TraitName, string | null>>>
-  readonly renewal?: Renewal
-  /** The person proved who they are, and the secret stays: `authenticatedAt` becomes now. */
-  readonly isAuthentication?: boolean
-  /** Begins a family of refresh tokens; one that was there before is dead. */
-  readonly family?: NewFamily
-  /** An access token issued with this generation of the refresh token came in: where it is the present one, `isPresented` is set. */
-  readonly presentedGeneration?: number
-  /** Stop accepting the digest from before the last renewal. */
-  readonly forgetPrevious?: boolean
-}
-
-/** A new secret for the same session. */
-export interface Renewal {
-  /** The digest that must be the current one; otherwise another renewal came first: `superseded`. */
-  readonly from: string
-  readonly to: string
-  /** The digest that stays accepted as `previousDigest`. Default `from`; another one after a lost answer. */
-  readonly keep?: string
-  /** Milliseconds for which the old secret is still accepted, unless the new one is presented before. */
-  readonly keepPreviousFor: number
-  /** The person proved who they are: `authenticatedAt` becomes now. */
-  readonly isAuthentication: boolean
-}
-
-export type ChangeResult =
-  | {
-      readonly status: 'changed'
-      readonly revision: number
-      readonly lastSeenAt: number
-      readonly authenticatedAt: number | undefined
-      /** How many keys somebody else had written since `baseRevision`. */
-      readonly conflicts: number
-      /** The values after `increment`. */
-      readonly values: ReadonlyMap<string, number>
-      readonly now: number
-    }
-  /** An `expect` did not hold, or an `increment` met a value that is no whole number. `entry` is what is there. */
-  | { readonly status: 'conflict'; readonly key: string; readonly entry: DataEntry | undefined }
-  /** `renewal.from` is no longer the current digest. Nothing was written. */
-  | { readonly status: 'superseded' }
-  | Gone
 
 /** There is no live session of that id; `ending` tells why, where that is still known. */
 export interface Gone {

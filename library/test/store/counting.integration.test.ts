@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { waitFor, startCluster, startRedis } from '../support/redis-server.js'
+import { startCluster } from '../support/redis-cluster.js'
+import { waitFor, startRedis } from '../support/redis-server.js'
 import { prepareChildren } from './sqlite/children.js'
 import { newPlace } from './sqlite/support.js'
 

@@ -7,7 +7,8 @@ import { createRedisStore } from '../../src/store/redis/index.js'
 import { openSqliteStore } from '../../src/store/sqlite/index.js'
 import type { Store } from '../../src/store/store.js'
 import { connectNodeRedis, connectNodeRedisCluster } from '../store/redis/harness.js'
-import { startCluster, startRedis } from './redis-server.js'
+import { startCluster } from './redis-cluster.js'
+import { startRedis } from './redis-server.js'
 
 /** One storage with two handles on it, as two processes would hold them. */
 export interface Backend {

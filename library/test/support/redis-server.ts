@@ -1,10 +1,11 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, connect, type AddressInfo } from 'node:net'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import type { Certificates } from './certificates.js'
 
 /**
  * Real Redis servers for tests: real processes on free ports of the loopback interface, each in a directory of
@@ -31,17 +32,20 @@ export interface RedisServer {
   cli(...args: string[]): Promise<string>
 }
 
-/** Several primaries with all slots shared out. */
-export interface RedisCluster {
-  readonly nodes: readonly RedisServer[]
-  readonly ports: readonly number[]
-  /** Ends all of them. */
-  stop(): Promise<void>
-}
-
 export interface RedisServerOptions {
   /** More command line for redis-server, such as `['--maxmemory', '3mb']`. Default: no persistence. */
   readonly args?: readonly string[]
+  /** It speaks TLS and nothing else, with the certificate `good` or the one named. */
+  readonly tls?: ServerTls
+}
+
+/** How a server speaks TLS. */
+export interface ServerTls {
+  readonly certificates: Certificates
+  /** Default `good`. */
+  readonly shows?: 'good' | 'expired' | 'otherHost'
+  /** Who calls has to show a certificate of the same authority. Default: no. */
+  readonly asksWhoCalls?: boolean
 }
 
 const run = promisify(execFile)
@@ -54,26 +58,36 @@ const WATCHDOG =
   'redis-server "$@" >/dev/null & server=$!; echo $server; cat >/dev/null; kill -9 $server; wait $server'
 
 /** Starts one server, with no persistence unless `args` asks for it. */
-export function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
-  return start(async (port, directory) => [
-    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', directory],
-    ...['--save', '', '--loglevel', 'warning', '--logfile', join(directory, 'log')],
-    ...(options.args ?? []),
-  ])
+export function startRedis({ args = [], tls }: RedisServerOptions = {}): Promise<RedisServer> {
+  return startWith(
+    async (port, directory) => [
+      ...(tls === undefined ? ['--port', String(port)] : toTlsWords(port, tls)),
+      ...['--bind', '127.0.0.1', '--dir', directory],
+      ...['--save', '', '--loglevel', 'warning', '--logfile', join(directory, 'log')],
+      ...args,
+    ],
+    tls?.certificates,
+  )
 }
 
-/** Starts a sentinel that watches the primary on `primaryPort` under `name`. */
-export function startSentinel(primaryPort: number, name = 'main'): Promise<RedisServer> {
-  return start(async (port, directory) => {
-    const config = join(directory, 'sentinel.conf')
-    await writeFile(config, `sentinel monitor ${name} 127.0.0.1 ${String(primaryPort)} 1\n`)
-    return [config, '--sentinel', '--port', String(port), '--bind', '127.0.0.1', '--dir', directory]
-  })
+function toTlsWords(port: number, tls: ServerTls): string[] {
+  const { certificates, shows = 'good', asksWhoCalls = false } = tls
+  return [
+    ...['--port', '0', '--tls-port', String(port), '--tls-ca-cert-file', certificates.authority],
+    ...['--tls-cert-file', certificates[shows], '--tls-key-file', certificates.key],
+    ...['--tls-auth-clients', asksWhoCalls ? 'yes' : 'no'],
+    ...['--tls-replication', 'yes', '--tls-cluster', 'yes'],
+  ]
 }
 
-type CommandLine = (port: number, directory: string) => Promise<readonly string[]>
+/** What redis-server is called with. */
+export type CommandLine = (port: number, directory: string) => Promise<readonly string[]>
 
-async function start(commandLine: CommandLine): Promise<RedisServer> {
+/** Starts a server of any kind; `certificates` where it speaks TLS. */
+export async function startWith(
+  commandLine: CommandLine,
+  certificates?: Certificates,
+): Promise<RedisServer> {
   assertInstalled()
   const directory = await mkdtemp(join(tmpdir(), 'sojourn-redis-'))
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true })
@@ -81,8 +95,10 @@ async function start(commandLine: CommandLine): Promise<RedisServer> {
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort()
     const command = await commandLine(port, directory)
+    const asAdmin: AsAdmin = (...words) => redisCli(port, words, certificates)
+    const again = (): Promise<Launched> => launch(command, asAdmin)
     try {
-      return toServer(port, await launch(command, port), () => launch(command, port), remove)
+      return toServer(port, { first: await again(), again, remove, asAdmin, certificates })
     } catch (error) {
       if (attempt === 3) {
         await remove()
@@ -92,16 +108,23 @@ async function start(commandLine: CommandLine): Promise<RedisServer> {
   }
 }
 
-function toServer(
-  port: number,
-  first: Launched,
-  again: () => Promise<Launched>,
-  remove: () => Promise<void>,
-): RedisServer {
-  let running = first
+type AsAdmin = (...words: string[]) => Promise<string>
+
+interface ServerParts {
+  readonly first: Launched
+  readonly again: () => Promise<Launched>
+  readonly remove: () => Promise<void>
+  readonly asAdmin: AsAdmin
+  readonly certificates: Certificates | undefined
+}
+
+function toServer(port: number, parts: ServerParts): RedisServer {
+  const { again, remove, asAdmin, certificates } = parts
+  let running = parts.first
+  const host = certificates === undefined ? 'redis://127.0.0.1' : 'rediss://localhost'
   return {
     port,
-    url: `redis://127.0.0.1:${String(port)}`,
+    url: `${host}:${String(port)}`,
     pid: () => running.pid,
     async stop() {
       await running.end()
@@ -114,49 +137,8 @@ function toServer(
       await running.end()
       running = await again()
     },
-    cli: (...words) => redisCli(port, words),
+    cli: asAdmin,
   }
-}
-
-/** Starts a cluster of primaries without replicas, and waits until every node serves every slot. */
-export async function startCluster(primaries = 3): Promise<RedisCluster> {
-  const nodes: RedisServer[] = []
-  const stop = async (): Promise<void> => {
-    await Promise.all(nodes.map((node) => node.stop()))
-  }
-  try {
-    for (let index = 0; index < primaries; index += 1) {
-      const bus = String(await freePort())
-      const args = ['--cluster-enabled', 'yes', '--cluster-port', bus]
-      nodes.push(await startRedis({ args: [...args, '--cluster-node-timeout', '2000'] }))
-    }
-    await introduce(nodes)
-  } catch (error) {
-    await stop()
-    throw error
-  }
-  return { nodes, ports: nodes.map((node) => node.port), stop }
-}
-
-/** Shares out the slots and introduces the nodes to each other. */
-async function introduce(nodes: readonly RedisServer[]): Promise<void> {
-  const share = Math.ceil(16_384 / nodes.length)
-  for (const [index, node] of nodes.entries()) {
-    await node.cli('cluster', 'set-config-epoch', String(index + 1))
-    const last = Math.min((index + 1) * share, 16_384) - 1
-    await node.cli('cluster', 'addslotsrange', String(index * share), String(last))
-  }
-  for (const [index, node] of nodes.entries()) {
-    const bus = lastLine(await node.cli('config', 'get', 'cluster-port'))
-    for (const other of nodes.slice(index + 1)) {
-      await other.cli('cluster', 'meet', '127.0.0.1', String(node.port), bus)
-    }
-  }
-  await waitFor('the cluster to agree', async () => {
-    const infos = await Promise.all(nodes.map((node) => node.cli('cluster', 'info')))
-    const known = `cluster_known_nodes:${String(nodes.length)}`
-    return infos.every((info) => info.includes('cluster_state:ok') && info.includes(known))
-  })
 }
 
 interface Launched {
@@ -164,7 +146,7 @@ interface Launched {
   end(): Promise<void>
 }
 
-async function launch(command: readonly string[], port: number): Promise<Launched> {
+async function launch(command: readonly string[], asAdmin: AsAdmin): Promise<Launched> {
   const shell = spawn('sh', ['-c', WATCHDOG, 'sh', ...command], {
     stdio: ['pipe', 'pipe', 'ignore'],
   })
@@ -181,9 +163,10 @@ async function launch(command: readonly string[], port: number): Promise<Launche
   }
   const isUp = async (): Promise<boolean> => {
     if (!isRunning(pid)) throw new Error(`redis-server ended at once: ${command.join(' ')}`)
-    return (await isOpen(port)) && (await redisCli(port, ['ping']).catch(() => '')) === 'PONG'
+    const answer = await asAdmin('ping').catch((error: unknown) => String(error))
+    return answer === 'PONG'
   }
-  await waitFor(`redis-server on port ${String(port)}`, isUp).catch(async (error: unknown) => {
+  await waitFor(`redis-server ${command.join(' ')}`, isUp).catch(async (error: unknown) => {
     await launched.end()
     throw error
   })
@@ -214,26 +197,27 @@ function isRunning(pid: number): boolean {
   }
 }
 
-function isOpen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    const settle = (answer: boolean) => () => {
-      socket.destroy()
-      resolve(answer)
-    }
-    socket.once('connect', settle(true)).once('error', settle(false))
-  })
-}
-
-async function redisCli(port: number, words: readonly string[]): Promise<string> {
-  const { stdout } = await run('redis-cli', ['-e', '-p', String(port), ...words], {
+async function redisCli(
+  port: number,
+  words: readonly string[],
+  certificates?: Certificates,
+): Promise<string> {
+  const tls = certificates === undefined ? [] : toTlsCall(certificates)
+  const call = [
+    '-e',
+    '-h',
+    certificates === undefined ? '127.0.0.1' : 'localhost',
+    '-p',
+    String(port),
+  ]
+  const { stdout } = await run('redis-cli', [...call, ...tls, ...words], {
     maxBuffer: 64 * 1024 * 1024,
   })
   return stdout.trim()
 }
 
-function lastLine(text: string): string {
-  return text.split('\n').at(-1) ?? ''
+function toTlsCall({ authority, client, key }: Certificates): string[] {
+  return ['--tls', '--cacert', authority, '--cert', client, '--key', key]
 }
 
 /** A port that nobody listens on now. */

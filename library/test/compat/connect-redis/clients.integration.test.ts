@@ -1,11 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RedisStore } from '../../../src/compat/connect-redis/index.js'
-import {
-  startCluster,
-  startRedis,
-  type RedisCluster,
-  type RedisServer,
-} from '../../support/redis-server.js'
+import { startCluster, type RedisCluster } from '../../support/redis-cluster.js'
+import { startRedis, type RedisServer } from '../../support/redis-server.js'
 import { CLUSTER, closeAll, connect, SINGLE } from './clients.js'
 
 let server: RedisServer

@@ -1,12 +1,8 @@
 import { RedisStore as Original } from 'connect-redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RedisStore } from '../../../src/compat/connect-redis/index.js'
-import {
-  startCluster,
-  startRedis,
-  type RedisCluster,
-  type RedisServer,
-} from '../../support/redis-server.js'
+import { startCluster, type RedisCluster } from '../../support/redis-cluster.js'
+import { startRedis, type RedisServer } from '../../support/redis-server.js'
 import { WebClient } from '../../support/web.js'
 import { MIDDLEWARES, serve, sessionApp, sidOf } from './app.js'
 import { CLUSTER, closeAll, connect } from './clients.js'

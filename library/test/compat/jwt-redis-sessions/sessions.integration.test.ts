@@ -6,13 +6,8 @@ import {
   createJwtRedisSessions,
   type JwtRedisSessions,
 } from '../../../src/compat/jwt-redis-sessions/sessions.js'
-import {
-  startCluster,
-  startRedis,
-  waitFor,
-  type RedisCluster,
-  type RedisServer,
-} from '../../support/redis-server.js'
+import { startCluster, type RedisCluster } from '../../support/redis-cluster.js'
+import { startRedis, waitFor, type RedisServer } from '../../support/redis-server.js'
 import { outcome, SECRET } from './original.js'
 
 let redis: RedisServer

@@ -7,14 +7,9 @@ import { createRedisStore, type RedisClient } from '../../../src/store/redis/ind
 import { toStoreUnavailable } from '../../../src/store/redis/faults.js'
 import type { NewSession, Store } from '../../../src/store/store.js'
 import { randomToken } from '../../../src/system/random.js'
-import {
-  freePort,
-  startCluster,
-  startRedis,
-  startSentinel,
-  type RedisCluster,
-  type RedisServer,
-} from '../../support/redis-server.js'
+import { startCluster, type RedisCluster } from '../../support/redis-cluster.js'
+import { startSentinel } from '../../support/redis-sentinel.js'
+import { freePort, startRedis, type RedisServer } from '../../support/redis-server.js'
 
 let server: RedisServer
 let sentinel: RedisServer

@@ -1,12 +1,8 @@
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { describeStoreConformance } from '../../../src/testing/index.js'
 import type { RedisClient, RedisSubscriber } from '../../../src/store/redis/index.js'
-import {
-  startCluster,
-  startRedis,
-  type RedisCluster,
-  type RedisServer,
-} from '../../support/redis-server.js'
+import { startCluster, type RedisCluster } from '../../support/redis-cluster.js'
+import { startRedis, type RedisServer } from '../../support/redis-server.js'
 import {
   connectAdmin,
   connectIoRedis,

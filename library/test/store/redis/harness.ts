@@ -100,7 +100,7 @@ end`
 const KEYS_WITHOUT_END = `
 local eternal = {}
 for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do
-  if redis.call('PTTL', key) <= 0 then eternal[#eternal + 1] = key end
+  if redis.call('PTTL', key) == -1 then eternal[#eternal + 1] = key end
 end
 return eternal`
 const COUNT = `return #redis.call('KEYS', ARGV[1] .. '*')`

@@ -8,13 +8,9 @@ import { createClient as createClient5, createCluster as createCluster5 } from '
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { InvalidOption } from '../../../src/errors.js'
 import { scanKeys } from '../../../src/store/redis/scan.js'
-import {
-  startCluster,
-  startRedis,
-  startSentinel,
-  type RedisCluster,
-  type RedisServer,
-} from '../../support/redis-server.js'
+import { startCluster, type RedisCluster } from '../../support/redis-cluster.js'
+import { startSentinel } from '../../support/redis-sentinel.js'
+import { startRedis, type RedisServer } from '../../support/redis-server.js'
 
 let server: RedisServer
 let sentinel: RedisServer

@@ -5,12 +5,8 @@ import type { NodeRedisClient } from '../../../src/store/redis/client.js'
 import { createRedisStore } from '../../../src/store/redis/index.js'
 import type { Store } from '../../../src/store/store.js'
 import { randomToken } from '../../../src/system/random.js'
-import {
-  startCluster,
-  startRedis,
-  type RedisCluster,
-  type RedisServer,
-} from '../../support/redis-server.js'
+import { startCluster, type RedisCluster } from '../../support/redis-cluster.js'
+import { startRedis, type RedisServer } from '../../support/redis-server.js'
 
 let server: RedisServer
 let cluster: RedisCluster

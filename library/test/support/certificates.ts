@@ -11,9 +11,13 @@ export interface Certificates {
   readonly foreignAuthority: string
   /** The private key of all the certificates below. */
   readonly key: string
-  /** For `localhost`. */
+  /** For `localhost` and 127.0.0.1. */
   readonly good: string
   readonly expired: string
+  /** For another host. */
+  readonly otherHost: string
+  /** Of somebody who calls, for servers that ask who does. */
+  readonly client: string
   remove(): void
 }
 
@@ -31,13 +35,16 @@ export function makeCertificates(): Certificates {
     openssl('req', '-x509', ...EC, ...out, '-subj', `/CN=${name}`, '-days', '30')
   }
   openssl('req', ...EC, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=localhost')
-  writeFileSync(at('names'), 'subjectAltName=DNS:localhost')
+  writeFileSync(at('names'), 'subjectAltName=DNS:localhost,IP:127.0.0.1')
+  writeFileSync(at('other'), 'subjectAltName=DNS:elsewhere.example')
   const by = ['-CA', 'authority.pem', '-CAkey', 'authority.key', '-CAcreateserial']
-  for (const [name, days] of [
-    ['good', '30'],
-    ['expired', '-1'],
+  for (const [name, days, names] of [
+    ['good', '30', 'names'],
+    ['expired', '-1', 'names'],
+    ['otherHost', '30', 'other'],
+    ['client', '30', 'names'],
   ] as const) {
-    const what = ['-in', 'server.csr', '-extfile', 'names', '-days', days, '-out', `${name}.pem`]
+    const what = ['-in', 'server.csr', '-extfile', names, '-days', days, '-out', `${name}.pem`]
     openssl('x509', '-req', ...what, ...by)
   }
   return {
@@ -47,6 +54,8 @@ export function makeCertificates(): Certificates {
     key: at('server.key'),
     good: at('good.pem'),
     expired: at('expired.pem'),
+    otherHost: at('otherHost.pem'),
+    client: at('client.pem'),
     remove: () => {
       rmSync(folder, { recursive: true, force: true })
     },
