@@ -8,8 +8,9 @@ import type { Store } from '../store/store.js'
  * and forgotten here does not compile.
  */
 
-type StoreVerb =
-  Exclude<keyof Store, 'name' | 'bucketOf' | 'close' | 'changes' | 'counters'> | keyof Counters
+/** What a store is, rather than what it does. */
+type StoreFact = 'name' | 'bucketOf' | 'shardOf' | 'mayForget' | 'close' | 'changes' | 'counters'
+type StoreVerb = Exclude<keyof Store, StoreFact> | keyof Counters
 
 /** Whom a session belongs to: to somebody, or to nobody yet. */
 export type SessionKind = 'signed_in' | 'guest'
