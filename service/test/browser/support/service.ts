@@ -2,16 +2,15 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { findSqliteDriver } from '../../../../library/src/store/sqlite/driver.js'
 import {
   freePort,
   startRedis,
   type RedisServer,
 } from '../../../../library/test/support/redis-server.js'
+import { SERVICE_MAIN } from '../../../../tools/workspace/places.mjs'
 
 /** The service as it is shipped: a process of its own, started from the built files. */
-const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url))
 const START_WITHIN = 15_000
 
 export const STORES = ['sqlite', 'redis'] as const
@@ -81,7 +80,11 @@ interface Running {
 }
 
 async function launch(env: NodeJS.ProcessEnv, cwd: string): Promise<Running> {
-  const child = spawn(process.execPath, [MAIN], { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [SERVICE_MAIN], {
+    env,
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const killWithUs = (): void => {
     child.kill('SIGKILL')
   }

@@ -1,9 +1,7 @@
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { shell } from './support.js'
-
-const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
+import { SERVICE_CLI } from '../../../../tools/workspace/places.mjs'
 
 /** What the built program says when a shell calls it. */
 async function call(
@@ -11,7 +9,7 @@ async function call(
   environment: Record<string, string | undefined>,
   input = '',
 ): Promise<{ code: number | null; out: string; error: string }> {
-  const child = spawn(process.execPath, ['--no-warnings', MAIN, ...args], {
+  const child = spawn(process.execPath, ['--no-warnings', SERVICE_CLI, ...args], {
     env: { PATH: process.env['PATH'], ...environment },
     cwd: environment['DATA_DIR'],
   })
