@@ -1,176 +1,77 @@
 /**
- * `npm run bench`: ours and what people use today, side by side in one run.
- *
- * Every round pairs each candidate with a bare Express handler measured right before it, so that a noisy machine
- * moves both; what counts is the ratio. Options: --rounds 6, --seconds 3 (after up to one to warm up), --connections 50,
- * --only TEXT (candidates whose name holds it), --json FILE, --profile FOLDER (a CPU profile of every server).
+ * `npm run bench`: ours and what people use today, side by side in one run. See README.md for the parts and options.
  */
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { BARE, CANDIDATES } from './candidates.mjs'
-import { headerBytes, measure } from './harness/load.mjs'
-import { startRedis } from './harness/redis.mjs'
-import { signIn, startServer } from './harness/servers.mjs'
-import { machine, median, say, spread, table, two } from './harness/table.mjs'
+import { machine, say } from './harness/table.mjs'
+import { noticeOf, releases } from './harness/installed.mjs'
+import { requestsPart } from './requests/part.mjs'
+import { peoplePart } from './people/part.mjs'
+import { sizePart } from './size/part.mjs'
+import { writeResults } from './chart/write.mjs'
+import { smoke } from './requests/smoke.mjs'
+
+const PARTS = { requests: requestsPart, people: peoplePart, size: sizePart }
 
 const { values: options } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '6' },
-    seconds: { type: 'string', default: '3' },
+    part: { type: 'string', default: 'requests,people,size' },
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '1' },
     connections: { type: 'string', default: '50' },
+    sessions: { type: 'string', default: '100000' },
     only: { type: 'string', default: '' },
-    json: { type: 'string' },
     profile: { type: 'string' },
+    json: { type: 'string' },
+    write: { type: 'boolean', default: false },
+    smoke: { type: 'boolean', default: false },
   },
 })
-const ROUNDS = Number(options.rounds)
-const SECONDS = Number(options.seconds)
-const CONNECTIONS = Number(options.connections)
 
-const candidates = CANDIDATES.filter(({ name }) => name.includes(options.only))
-if (candidates.length === 0) throw new Error(`No candidate is called "${options.only}".`)
+if (options.smoke) process.exit(await smoke())
 
-const redis = await startRedis()
-/** @type {Map<string, Awaited<ReturnType<typeof startServer>>>} */
-const servers = new Map()
-try {
-  const report = await run()
-  print(report)
-  if (options.json !== undefined)
-    writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
-} finally {
-  await Promise.all([...servers.values()].map((server) => server.stop()))
-  redis.stop()
+const wanted = options.part.split(',')
+const unknown = wanted.find((part) => !Object.hasOwn(PARTS, part))
+if (unknown !== undefined)
+  throw new Error(`--part is one or more of ${Object.keys(PARTS).join(',')}; not "${unknown}".`)
+
+const how = {
+  rounds: Number(options.rounds),
+  seconds: Number(options.seconds),
+  warmUp: Math.min(0.5, Number(options.seconds)),
+  connections: Number(options.connections),
+  sessions: Number(options.sessions),
+  only: options.only,
+}
+if (options.profile !== undefined) {
+  mkdirSync(options.profile, { recursive: true })
+  how.profileFolder = options.profile
 }
 
-async function run() {
-  for (const kind of new Set([BARE, ...candidates].map(({ kind }) => kind))) {
-    servers.set(kind, await startServer(kind, toServerOptions()))
-    say(`started ${kind}`)
-  }
-  await signInEverywhere('cookie')
-  // Before anybody has tokens, which add to a session.
-  const bytes = await bytesPerSession()
-  await signInEverywhere('bearer')
-  return toReport(bytes, await rounds())
+const report = {
+  machine: machine(),
+  at: new Date().toISOString().slice(0, 10),
+  command: `npm run bench --${toArguments(process.argv.slice(2))}`,
+  releases: releases(),
+  parts: {},
 }
-
-function toServerOptions() {
-  return {
-    redisUrl: redis.url,
-    ...(options.profile === undefined ? {} : { profileFolder: options.profile }),
-  }
+const startedAt = performance.now()
+const missing = []
+for (const part of wanted) {
+  say(`-- ${part}`)
+  const found = await PARTS[part](how)
+  report.parts[part] = found
+  missing.push(...(found.missing ?? []))
+  process.stdout.write(`${found.text}\n\n`)
 }
+const notice = noticeOf(missing)
+if (notice !== undefined) process.stdout.write(`${notice}\n`)
+say(`took ${Math.round((performance.now() - startedAt) / 1e3)} s`)
+if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
+if (options.write) say(`wrote ${writeResults(report).join(', ')}`)
 
-async function signInEverywhere(credential) {
-  const wanted = [BARE, ...candidates].filter((one) => one.credential === credential)
-  for (const kind of new Set(wanted.map(({ kind }) => kind)))
-    await signIn(servers.get(kind), credential)
-}
-
-function measureOne(candidate, seconds = SECONDS) {
-  const how = { redis: redis.client, seconds, connections: CONNECTIONS }
-  return measure(servers.get(candidate.kind), candidate, how)
-}
-
-/**
- * Who waited while others were measured has given memory back and collects garbage more often at first. Nobody is
- * measured before that is over: otherwise bare Express, whose turn comes all the time, would have the better of it.
- */
-async function measureHot(candidate) {
-  await measureOne(candidate, Math.min(1, SECONDS))
-  return measureOne(candidate)
-}
-
-async function rounds() {
-  const bare = []
-  const rows = candidates.map((candidate) => ({ ...candidate, ratios: [], results: [] }))
-  for (let round = 1; round <= ROUNDS; round += 1) {
-    for (const row of rows) {
-      const floor = await measureHot(BARE)
-      const result = await measureHot(row)
-      bare.push(floor)
-      row.ratios.push(result.rate / floor.rate)
-      row.results.push({ ...result, cpuRatio: result.cpu / floor.cpu })
-    }
-    say(`round ${round} of ${ROUNDS} done`)
-  }
-  return { bare, rows }
-}
-
-async function bytesPerSession() {
-  const { client } = redis
-  const usageOf = async (pattern) => {
-    const keys = await client.sendCommand(['KEYS', pattern])
-    let bytes = 0
-    for (const key of keys)
-      bytes += Number(await client.sendCommand(['MEMORY', 'USAGE', key, 'SAMPLES', '0']))
-    return { keys, bytes }
-  }
-  const ours = await usageOf('sj:*')
-  const theirs = await usageOf('sess:*')
-  const sessions = ours.keys.filter((key) => key.startsWith('sj:s{')).length
-  return {
-    ours: Math.round(ours.bytes / Math.max(1, sessions)),
-    theirs: Math.round(theirs.bytes / Math.max(1, theirs.keys.length)),
-  }
-}
-
-function toReport(bytes, { bare, rows }) {
-  const only = options.only === '' ? '' : ` --only '${options.only}'`
-  return {
-    machine: machine(),
-    command: `npm run bench -- --rounds ${ROUNDS} --seconds ${SECONDS} --connections ${CONNECTIONS}${only}`,
-    bare: {
-      rate: Math.round(median(bare.map(({ rate }) => rate))),
-      cpu: two(median(bare.map(({ cpu }) => cpu))),
-    },
-    bytesPerSession: bytes,
-    rows: rows.map(({ name, kind, credential, target, ratios, results }) => ({
-      name,
-      ratio: two(median(ratios)),
-      spread: spread(ratios),
-      target: target ?? null,
-      cpu: two(median(results.map(({ cpuRatio }) => cpuRatio))),
-      commands: two(median(results.map(({ commands }) => commands))),
-      redisCpu: median(results.map(({ redisCpu }) => redisCpu)).toFixed(1),
-      headerBytes: headerBytes(servers.get(kind), credential),
-      p99: median(results.map(({ p99 }) => p99)),
-    })),
-  }
-}
-
-function print({ machine, command, bare, bytesPerSession: bytes, rows }) {
-  const out = [
-    `${machine}; bare Express: ${bare.rate} requests/s, ${bare.cpu} us CPU each`,
-    `\`${command}\``,
-    '',
-    table(
-      [
-        'stack',
-        'ratio to bare Express',
-        'min-max',
-        'target',
-        'CPU against bare',
-        'Redis commands/request',
-        'Redis CPU us/request',
-        'credential header bytes',
-        'p99 ms',
-      ],
-      rows.map((row) => [
-        row.name,
-        row.ratio,
-        row.spread,
-        row.target,
-        row.cpu,
-        row.commands,
-        row.redisCpu,
-        row.headerBytes,
-        row.p99,
-      ]),
-    ),
-    '',
-    `Redis bytes per session: sojourn ${bytes.ours || '-'} with its index, connect-redis ${bytes.theirs || '-'} without one.`,
-  ]
-  process.stdout.write(`${out.join('\n')}\n`)
+/** What the run was asked for, without where it wrote to. */
+function toArguments(args) {
+  const said = args.filter((arg) => arg !== '--write').join(' ')
+  return said === '' ? '' : ` ${said}`
 }

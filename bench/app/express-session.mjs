@@ -2,7 +2,7 @@ import { connect } from '../harness/redis.mjs'
 
 /**
  * `express-session` as its documentation has it, with its own store or connect-redis; and our drop-ins in their place
- * (`drop-in-…`), with nothing changed but the imports.
+ * (`drop-in-…`), with nothing changed but the imports. `…-untouched` does not write how long a session lives with every request.
  */
 export async function mountExpressSession({ app, kind, redisUrl, secret, answer, subjectOf }) {
   const { default: session } = await import(moduleFor(kind, 'express-session'))
@@ -39,7 +39,8 @@ async function storeFor(kind, redisUrl) {
   if (!kind.includes('redis')) return {}
   const { RedisStore } = await import(moduleFor(kind, 'connect-redis'))
   const prefix = kind.startsWith('drop-in') ? 'drop:' : 'sess:'
-  return { store: new RedisStore({ client: await connect(redisUrl), prefix }) }
+  const disableTouch = kind.endsWith('untouched')
+  return { store: new RedisStore({ client: await connect(redisUrl), prefix, disableTouch }) }
 }
 
 /** The drop-in when the migration is over: our store alone, with its near cache. */

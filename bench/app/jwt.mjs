@@ -3,16 +3,17 @@ import { createSecretKey, randomBytes } from 'node:crypto'
 import { generateKeyPair, jwtVerify, SignJWT } from 'jose'
 import jsonwebtoken from 'jsonwebtoken'
 
-const ISSUER = 'https://bench.example'
-const AUDIENCE = 'bench'
+export const ISSUER = 'https://bench.example'
+export const AUDIENCE = 'bench'
 
-const claimsOf = (subject) => ({
+export const claimsOf = (subject) => ({
   sid: randomBytes(18).toString('base64url'),
   sub: subject,
   jti: randomBytes(12).toString('base64url'),
 })
 
-const bearerOf = ({ headers }) => /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? ''
+export const bearerOf = ({ headers }) =>
+  /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? ''
 
 /** A `KeyObject` is the quickest that it can be given: of a text it would make one each time. */
 export function mountJsonwebtoken({ app, secret, answer, subjectOf }) {
@@ -35,12 +36,14 @@ export function mountJsonwebtoken({ app, secret, answer, subjectOf }) {
   })
 }
 
-export async function mountJose({ app, answer, subjectOf }) {
-  const { publicKey, privateKey } = await generateKeyPair('EdDSA')
-  const rules = { algorithms: ['EdDSA'], issuer: ISSUER, audience: AUDIENCE, typ: 'at+jwt' }
+/** `jose` with the algorithm that the kind names. */
+export async function mountJose({ app, kind, secret, answer, subjectOf }) {
+  const algorithm = kind.slice('jose-'.length)
+  const { publicKey, privateKey } = await keysOf(algorithm, secret)
+  const rules = { algorithms: [algorithm], issuer: ISSUER, audience: AUDIENCE, typ: 'at+jwt' }
   app.post('/token', async (request, response) => {
     const accessToken = await new SignJWT(claimsOf(subjectOf(request)))
-      .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: 'bench' })
+      .setProtectedHeader({ alg: algorithm, typ: 'at+jwt', kid: 'bench' })
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)
       .setIssuedAt()
@@ -58,4 +61,10 @@ export async function mountJose({ app, answer, subjectOf }) {
     }
     answer(response, verified.payload.sub)
   })
+}
+
+async function keysOf(algorithm, secret) {
+  if (algorithm !== 'HS256') return generateKeyPair(algorithm)
+  const key = createSecretKey(Buffer.from(secret))
+  return { publicKey: key, privateKey: key }
 }

@@ -7,7 +7,7 @@ import { connect } from '../harness/redis.mjs'
 
 /** Ours: one application that takes cookies and access tokens. The near cache is on, but where the kind says `strict`. */
 export async function mountSojourn({ app, kind, redisUrl, secret, answer, subjectOf }) {
-  const isStrict = kind.endsWith('strict')
+  const isStrict = kind.includes('strict')
   const sojourn = createSojourn({
     secrets: secret,
     store: await openStore(kind, redisUrl, isStrict),
@@ -51,7 +51,8 @@ async function openStore(kind, redisUrl, isStrict) {
     const client = await connect(redisUrl)
     // Apart from each other: nobody's near cache hears of what another server is measured with.
     if (isStrict) return createRedisStore({ client })
-    return createRedisStore({ client, subscriber: await connect(redisUrl), keyPrefix: 'sn:' })
+    const keyPrefix = kind.endsWith('prepared') ? 'sp:' : 'sn:'
+    return createRedisStore({ client, subscriber: await connect(redisUrl), keyPrefix })
   }
   if (kind.includes('sqlite')) {
     const { openSqliteStore } = await import('sojourn/sqlite')

@@ -63,6 +63,11 @@ export async function redisUsage(client) {
   return { commands, cpu: 1e6 * (seconds[0] + seconds[1]) }
 }
 
+/** Bytes that the data take now, by Redis' own account. */
+export async function bytesNow(client) {
+  return Number(/^used_memory:(\d+)/m.exec(await client.info('memory'))?.[1] ?? 0)
+}
+
 /** What one command was asked for between two readings of {@link redisUsage}: calls, and microseconds for each. */
 export function callsBetween(before, after, name) {
   const { calls = 0, usec = 0 } = after.commands.get(name) ?? {}

@@ -73,9 +73,12 @@ export class StoreUnavailable extends SojournError {
   readonly retryAfter: number = 1
   /** Express' final handler sends these. */
   readonly headers: Readonly<Record<string, string>> = { 'Retry-After': '1' }
+  /** Only what was asked for is out of reach for a moment: it is no sign that the store is down. Default false. */
+  readonly isPartial: boolean
 
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: ErrorOptions & { readonly isPartial?: boolean }) {
     super('store_unavailable', message, options)
+    this.isPartial = options?.isPartial ?? false
   }
 }
 

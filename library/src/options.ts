@@ -79,6 +79,13 @@ export interface SojournOptions<Data extends object = Record<string, unknown>> {
    * asks the store ("strict"). Default: on, where the store can tell of changes (memory, SQLite, Redis with a `subscriber`).
    */
   readonly cache?: CacheOptions | false
+  /**
+   * What becomes of sessions that a Redis does not know which was found empty, while this process was running. `accept`: they
+   * are unknown, and answered 401 with their cookies left alone, so that they go on once a backup is restored; refresh
+   * tokens are refused, not taken for reuse. `fail`: they are 503, refresh tokens too, until a backup is restored or the
+   * process starts anew: for those who always restore. New sessions are started in both cases. Default `accept`.
+   */
+  readonly onStoreReset?: 'accept' | 'fail'
   /** Deadlines and the circuit breaker in front of the store. */
   readonly resilience?: ResilienceOptions
   /** Which requests (polling, prefetch) never extend the idle time, by their route or a header. Default: none. */
@@ -290,6 +297,7 @@ export const DEFAULTS = {
   refreshForgive: 0,
   refreshSeedBytes: 32,
   refreshCookiePath: '/auth/refresh',
+  onStoreReset: 'accept',
   maxStaleness: 500,
   maxCacheEntries: 10_000,
 } as const

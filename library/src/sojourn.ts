@@ -23,6 +23,7 @@ import { createUpkeep } from './session/upkeep.js'
 import type { Core } from './session/visit.js'
 import { createMemoryStore } from './store/memory.js'
 import { createMemoryCounters } from './store/memory/counters.js'
+import { createJournal, type Journal, type JournalStats } from './store/journal.js'
 import { createNearCache, type NearCacheStats } from './store/near-cache.js'
 import { createResilientStore } from './store/resilient.js'
 import type { Store, StoreHealth } from './store/store.js'
@@ -53,6 +54,8 @@ export interface Sojourn<Data extends object> extends Register, GuardContext {
   readonly tokens: Tokens
   /** How the near cache does, for metrics. */
   cacheStats(): NearCacheStats
+  /** How the journal of ends does that is kept where the store may forget them (Redis), for metrics and readiness. */
+  journalStats(): JournalStats
   /** Reaches for the store. Throws `StoreUnavailable` where it cannot be reached. */
   check(): Promise<StoreHealth>
   /** What the privacy options let be known of clients. For guards. */
@@ -109,6 +112,7 @@ export function createSojourn<Data extends object = Record<string, unknown>>(
     },
     tokens: createTokens(core, parts.cookies.tokens),
     cacheStats: () => store.stats(),
+    journalStats: () => core.journal.stats(),
     check: async () => store.check(),
     proxyTrust: createProxyTrust(options.trustProxy),
     privacy: { address: settings.address, agent: settings.agent, traitsOf: core.deviceTraits },
@@ -126,6 +130,11 @@ export function createSojourn<Data extends object = Record<string, unknown>>(
 /** Milliseconds. */
 const DOCUMENT_STALENESS = 500
 
+/** What all requests share, and what sojourn.ts itself tells of. */
+export interface OpenedCore extends Core {
+  readonly journal: Journal
+}
+
 /**
  * What all requests share. For those in compat/ whose sessions are not presented by our own cookies and tokens:
  * they call the verbs of session/ themselves.
@@ -133,21 +142,20 @@ const DOCUMENT_STALENESS = 500
 export function createCore<Data extends object>(
   options: SojournOptions<Data>,
   clock: Clock = options.clock ?? systemClock,
-): Core {
+): OpenedCore {
   const settings = toSettings(options)
   const events = createEvents()
   const given = options.store ?? createMemoryStore({ clock })
   const { maxStaleness, maxCacheEntries: maxEntries } = settings
-  const store = createNearCache(
-    guardStore(given, settings, events, options.resilience?.onCall, clock),
-    {
-      maxStaleness,
-      maxEntries,
-      clock,
-      // Key rings are checked this often anyway, by reading where nothing else tells of changes.
-      maxDocumentStaleness: DOCUMENT_STALENESS,
-    },
-  )
+  const guarded = guardStore(given, settings, events, options.resilience?.onCall, clock)
+  const journal = keepJournal(guarded, settings, events, clock)
+  const store = createNearCache(journal.store, {
+    maxStaleness,
+    maxEntries,
+    clock,
+    // Key rings are checked this often anyway, by reading where nothing else tells of changes.
+    maxDocumentStaleness: DOCUMENT_STALENESS,
+  })
   const deviceTraits = createDeviceTraits(settings)
   const upkeep = createUpkeep({
     store,
@@ -160,6 +168,7 @@ export function createCore<Data extends object>(
     clock,
     settings,
     store,
+    journal,
     events,
     upkeep,
     deviceTraits,
@@ -174,6 +183,30 @@ export function createCore<Data extends object>(
 /** An answer that waits for `commit`. */
 const UNSENT: Answer = {}
 
+/** Above the deadlines: an end that the store refuses is kept as well. */
+function keepJournal(store: Store, settings: Settings, events: Events, clock: Clock): Journal {
+  const policy = settings.onStoreReset
+  const journal = createJournal(store, {
+    clock,
+    onStoreReset: policy,
+    onRollback(entries) {
+      events.emit('store.rollback', entries)
+    },
+    onReset() {
+      events.emit('store.reset', { policy })
+    },
+    onEnded(id, subject, reason) {
+      events.emit('session.ended', { id, subject, reason })
+    },
+    onAllEnded(subject, reason, count) {
+      events.emit('subject.revoked', { subject, reason, count })
+    },
+  })
+  // Whoever answers again need not be who answered before.
+  events.on('store.breaker', ({ state }) => (state === 'closed' ? journal.verify() : undefined))
+  return journal
+}
+
 function guardStore(
   store: Store,
   settings: Settings,
@@ -186,12 +219,13 @@ function guardStore(
     failuresToOpen: settings.failuresToOpen,
     probeEvery: settings.probeEvery,
     clock,
-    onStateChange(state) {
-      events.emit('store.breaker', { state })
+    onStateChange(state, shard) {
+      events.emit('store.breaker', shard === undefined ? { state } : { state, shard })
     },
     onCall(verb, milliseconds, outcome, fault) {
       onCall?.(verb, milliseconds, outcome)
-      if (outcome === 'fault') {
+      // Nobody asked for a pulse: those who ask will tell.
+      if (outcome === 'fault' && verb !== 'pulse') {
         events.emit('store.failed', { operation: verb, message: fault?.message ?? 'unknown fault' })
       }
     },

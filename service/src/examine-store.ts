@@ -1,6 +1,7 @@
 /** Looks at a live Redis when the service starts: whether it keeps what it is given, and what the time is there. */
-import { StoreUnavailable, type Store } from 'sojourn'
-import type { Config } from './config/config.js'
+import { StoreUnavailable, type Store, type StoreHealth } from 'sojourn'
+import type { Config, RedisConfig } from './config/config.js'
+import { gather } from './doctor/store/gather.js'
 import { judgeStore } from './doctor/store/judge.js'
 import type { Finding } from './doctor/finding.js'
 import type { Logger } from './log/index.js'
@@ -58,16 +59,38 @@ async function examine(
 ): Promise<readonly Finding[] | undefined> {
   try {
     const { details } = await store.check()
-    return judgeStore({
-      details,
+    const how = {
       isEvictionAllowed: config.redis?.isEvictionAllowed ?? false,
       isProduction: config.mode === 'production',
       now: now(),
-    }).filter(({ id }) => id in CODES)
+    }
+    const others = await detailsOfAll(config.redis)
+    if (others.length === 0) others.push({ name: '', details })
+    const judged = others.map((one) => ({
+      name: one.name,
+      findings: judgeStore({ details: one.details, ...how }).filter(({ id }) => id in CODES),
+    }))
+    return gather(judged)
   } catch (error) {
     if (error instanceof StoreUnavailable) return undefined
     throw error
   }
+}
+
+/** What each server says, where there are several: any of them may be the primary tomorrow. */
+async function detailsOfAll(
+  given: RedisConfig | undefined,
+): Promise<{ name: string; details: StoreHealth['details'] }[]> {
+  if (given === undefined) return []
+  const { recognise, listParts } = await import('./redis-servers.js')
+  const { hearAll } = await import('./doctor/store/servers.js')
+  const redis = await recognise(given)
+  if (redis.topology === 'single') return []
+  const parts = await listParts(redis).catch(() => [])
+  const heard = await hearAll(redis, parts)
+  return heard.flatMap(({ name, details, fault }) =>
+    fault === undefined ? [{ name, details }] : [],
+  )
 }
 
 function tell(findings: readonly Finding[], log: Logger): void {

@@ -30,6 +30,8 @@ const LEVELS: Readonly<Record<keyof SojournEvents, 'info' | 'warn' | 'error' | '
   'store.failed': 'error',
   'store.corrupt': 'error',
   'store.breaker': 'warn',
+  'store.rollback': 'error',
+  'store.reset': 'error',
   'cookie.diagnostic': 'warn',
 }
 

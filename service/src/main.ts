@@ -7,7 +7,7 @@ import { describeConfig } from './config/describe.js'
 import { loadConfig } from './config/load.js'
 import { ConfigError, EXIT_CONFIG } from './config/refusal.js'
 import { examineStore } from './examine-store.js'
-import { createLogger } from './log/index.js'
+import { createLogger, standardOutput } from './log/index.js'
 import { openSessionStore } from './session-store.js'
 import { StoreRefused } from './store-refused.js'
 
@@ -37,11 +37,13 @@ function readConfig(): Config {
  * (some 20 MB of memory that nobody would give back).
  */
 async function start(): Promise<void> {
+  // Nobody who reads warnings is needed for people to be let in.
+  process.stderr.on('error', () => undefined)
   const config = readConfig()
   // Databases hold hashes of passwords and addresses of people: what we write is for us alone.
   process.umask(0o077)
   const log = createLogger({ level: config.operation.logLevel })
-  for (const line of describeConfig(config)) process.stdout.write(`sojourn: ${line}\n`)
+  for (const line of describeConfig(config)) standardOutput().write(`sojourn: ${line}\n`)
   const opened = await openSessionStore(config, log)
   await examineStore(opened.store, config, log)
   const { serve } = await import('./serve.js')

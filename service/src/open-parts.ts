@@ -16,10 +16,11 @@ import { openAudit } from './audit/open-audit.js'
 import { createTrail } from './audit/trail.js'
 import type { Config } from './config/config.js'
 import { databasePlaceOf } from './database-place.js'
-import type { Logger } from './log/index.js'
+import { standardOutput, type Logger } from './log/index.js'
 import { logEvents } from './log-events.js'
 import {
   observeBuild,
+  observeLog,
   observePasswordQueue,
   observeProcess,
   observeSignIns,
@@ -118,6 +119,7 @@ function createWeb(sojourn: Sojourn<SessionData>): Parts['web'] {
 function openMetrics(config: Config, { store }: OpenedStore, queueLength: () => number): Metrics {
   const metrics = createMetrics()
   observeProcess(metrics)
+  observeLog(metrics, standardOutput())
   observePasswordQueue(metrics, queueLength)
   if (config.redis !== undefined) observeStoreHealth(metrics, store)
   observeBuild(metrics, { version: VERSION, store: store.name })

@@ -1,17 +1,23 @@
 /** Connects to Redis, and makes up its mind at start: it will do, it may come, or it never will. */
-import { createClient, createCluster, createSentinel } from 'redis'
 import type { Store } from 'sojourn'
-import { createRedisStore } from 'sojourn/redis'
+import {
+  createRedisStore,
+  type OpenSubscriber,
+  type RedisStoreOptions,
+  type RedisSubscriber,
+} from 'sojourn/redis'
 import type { RedisConfig } from './config/config.js'
 import type { Logger } from './log/index.js'
+import { createNodeClient, createRedisClient } from './redis-client.js'
+import { recognise } from './redis-servers.js'
+import { toSpeechRefusal } from './redis-speech.js'
 import type { OpenedStore } from './session-store.js'
 import { toRefusal } from './store-refused.js'
 
 /** How long start-up waits for the first connection before it goes on without (answers are 503 until it is there). */
 const FIRST_CONNECTION = 5_000
-/** With the half second in which the circuit breaker looks again, people are back within one. */
-const RECONNECT_AT_MOST = 250
 const RECONNECT_EVERY = 1_000
+const CONNECT_EVERY = 500
 
 /** The part of node-redis' clients that is the same for all topologies. */
 interface Connectable {
@@ -21,17 +27,19 @@ interface Connectable {
 }
 
 /** @throws StoreRefused where waiting would not help. */
-export async function openRedis(redis: RedisConfig, log: Logger): Promise<OpenedStore> {
+export async function openRedis(given: RedisConfig, log: Logger): Promise<OpenedStore> {
+  const redis = await recognise(given)
   const client = createRedisClient(redis)
   const connection = client as Connectable
   const subscriber = openSubscriber(redis)
+  const leaving = new AbortController()
   const store = createRedisStore({
     client: client as never,
     keyPrefix: redis.keyPrefix,
-    ...(subscriber === undefined ? {} : { subscriber: subscriber as never }),
+    subscriber: subscriber.option,
   })
   try {
-    const isThere = await connect(connection, log)
+    const isThere = await connect(connection, redis, log, leaving.signal)
     if (!isThere || !(await isWilling(store))) {
       log.error(
         { event: 'redis.away' },
@@ -39,7 +47,8 @@ export async function openRedis(redis: RedisConfig, log: Logger): Promise<Opened
       )
     }
   } catch (error) {
-    subscriber?.destroy()
+    leaving.abort()
+    subscriber.destroy()
     connection.destroy()
     throw error
   }
@@ -48,23 +57,36 @@ export async function openRedis(redis: RedisConfig, log: Logger): Promise<Opened
     // Only a single connection is ours to replace; cluster and Sentinel clients look after theirs.
     ...(redis.topology === 'single' ? { reconnect: reconnecting(connection, log) } : {}),
     async close() {
+      leaving.abort()
       await store.close()
-      subscriber?.destroy()
+      subscriber.destroy()
       connection.destroy()
     },
   }
 }
 
+/** What to hear of changes on, and how to part from it. */
+interface Subscriber {
+  readonly option: NonNullable<RedisStoreOptions['subscriber']>
+  destroy(): unknown
+}
+
 /**
- * A connection to hear of changes on, without which every request asks Redis. Where it is away, nothing is served from
- * memory; it comes back by itself. Clusters and Sentinels have none yet.
+ * Connections to hear of changes on, without which every request asks Redis. Where one is away, nothing is served from
+ * memory; it comes back by itself. Behind Sentinel and on a cluster the store makes them, where the primaries are then.
  */
-function openSubscriber(redis: RedisConfig): Connectable | undefined {
-  if (redis.topology !== 'single') return undefined
+function openSubscriber(redis: RedisConfig): Subscriber {
+  if (redis.topology !== 'single') {
+    const option: OpenSubscriber = (node) => createNodeClient(redis, node) as RedisSubscriber
+    return { option, destroy: () => undefined }
+  }
   const subscriber = createRedisClient(redis) as Connectable
   subscriber.on('error', () => undefined)
   subscriber.connect().catch(() => undefined)
-  return subscriber
+  return {
+    option: subscriber as unknown as RedisSubscriber,
+    destroy: () => subscriber.destroy(),
+  }
 }
 
 /**
@@ -100,58 +122,42 @@ async function isWilling(store: Store): Promise<boolean> {
 }
 
 /** Whether the first connection came in time. The client goes on trying; its faults are logged as they change. */
-async function connect(connection: Connectable, log: Logger): Promise<boolean> {
+async function connect(
+  connection: Connectable,
+  redis: RedisConfig,
+  log: Logger,
+  leaving: AbortSignal,
+): Promise<boolean> {
   let lastWords: string | undefined
   return new Promise<boolean>((resolve, reject) => {
-    const fail = (error: Error): void => {
+    const fail = (fault: unknown): void => {
+      // Sentinel clients of node-redis give a text now and then.
+      const error = fault instanceof Error ? fault : new Error(String(fault))
       if (error.message !== lastWords) {
         log.warn({ event: 'redis.fault', fault: error.message }, 'Redis')
+        void toSpeechRefusal(redis, error).then((misunderstood) => {
+          if (misunderstood !== undefined) reject(misunderstood)
+        })
       }
       lastWords = error.message
       const refused = toRefusal(error)
       if (refused !== undefined) reject(refused)
     }
     connection.on('error', fail)
-    connection.connect().then(() => {
-      resolve(true)
-    }, fail)
+    const attempt = (): void => {
+      if (leaving.aborted) return
+      connection.connect().then(
+        () => {
+          resolve(true)
+        },
+        (fault: unknown) => {
+          fail(fault)
+          // Clusters and Sentinels that none of their nodes answered for give up for good.
+          setTimeout(attempt, CONNECT_EVERY).unref()
+        },
+      )
+    }
+    attempt()
     setTimeout(resolve, FIRST_CONNECTION, false).unref()
   })
-}
-
-/** A client of node-redis, not connected yet. */
-export function createRedisClient(redis: RedisConfig): unknown {
-  const socket = {
-    connectTimeout: 1_000,
-    reconnectStrategy: (tries: number) => Math.min(50 * (tries + 1), RECONNECT_AT_MOST),
-    ...(redis.isTls
-      ? { tls: true as const, ...(redis.ca === undefined ? {} : { ca: redis.ca }) }
-      : {}),
-  }
-  const login = {
-    ...(redis.username === undefined ? {} : { username: redis.username }),
-    ...(redis.password === undefined ? {} : { password: redis.password.reveal() }),
-  }
-  // Nothing is queued while the connection is away: a write that comes late could undo what came after it.
-  const common = { ...login, socket, disableOfflineQueue: true }
-  const [first = { host: 'localhost', port: 6379 }] = redis.nodes
-  switch (redis.topology) {
-    case 'cluster':
-      return createCluster({
-        rootNodes: redis.nodes.map((node) => ({ socket: { ...socket, ...node } as never })),
-        defaults: common,
-      })
-    case 'sentinel':
-      return createSentinel({
-        name: redis.masterName ?? 'mymaster',
-        sentinelRootNodes: [...redis.nodes],
-        nodeClientOptions: { ...common, database: redis.database },
-      })
-    case 'single':
-      return createClient({
-        ...common,
-        socket: { ...socket, ...first } as never,
-        database: redis.database,
-      })
-  }
 }

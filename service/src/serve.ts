@@ -1,7 +1,7 @@
 import { createApp } from './app.js'
 import type { Config } from './config/config.js'
 import { listen } from './listen.js'
-import type { Logger } from './log/index.js'
+import { standardOutput, type Logger } from './log/index.js'
 import { openParts } from './open-parts.js'
 import { routeLines } from './route/listing.js'
 import type { OpenedStore } from './session-store.js'
@@ -11,9 +11,9 @@ import { stopOnFault, stopOnSignal } from './stop.js'
 export async function serve(config: Config, log: Logger, opened: OpenedStore): Promise<void> {
   const { parts, close } = await openParts(config, log, opened)
   const server = await listen(createApp(parts), parts)
-  process.stdout.write(`sojourn: Server running on ${server.url}\n`)
-  for (const line of routeLines(config.operation.adminToken !== undefined))
-    process.stdout.write(`  ${line}\n`)
+  const { write } = standardOutput()
+  write(`sojourn: Server running on ${server.url}\n`)
+  for (const line of routeLines(config.operation.adminToken !== undefined)) write(`  ${line}\n`)
   const service = { server, lifecycle: parts.lifecycle, close, log }
   stopOnSignal(service)
   stopOnFault(service)

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
-import type { Logger } from './log/index.js'
+import { standardOutput, type Logger } from './log/index.js'
 import type { Lifecycle } from './parts.js'
 
 /**
@@ -12,6 +12,10 @@ const LEAVE_AFTER = 200
 const DRAIN_WITHIN = 10_000
 /** Idle keep-alive connections are looked for this often while draining. */
 const LOOK_EVERY = 50
+/** What is let go of after the last request gets this long: a store that is away must not hold the process. */
+const LET_GO_WITHIN = 5_000
+/** The last lines of the log get this long to be read. */
+const LAST_LINES_WITHIN = 500
 
 /** What has to be stopped. */
 export interface Stoppable {
@@ -57,18 +61,24 @@ export function stopOnFault(service: Stoppable): void {
 
 async function stop({ server, close, log }: Stoppable, code: number): Promise<void> {
   try {
-    await Promise.all(server.servers.map(drain))
-    await close()
-    log.info({ event: 'service.stopped' }, 'Stopped')
+    await Promise.all(server.servers.map((one) => drain(one)))
+    const isLetGo = await Promise.race([close().then(() => true), pause(LET_GO_WITHIN, false)])
+    if (isLetGo) log.info({ event: 'service.stopped' }, 'Stopped')
+    else log.warn({ event: 'service.stopped', isComplete: false }, 'Stopped without waiting longer')
+    await standardOutput().written(LAST_LINES_WITHIN)
     process.exit(code)
   } catch (error) {
     log.error({ event: 'service.stop_failed', err: error }, 'Could not stop cleanly')
+    await standardOutput().written(LAST_LINES_WITHIN)
     process.exit(1)
   }
 }
 
-/** `close` waits for keep-alive connections that do nothing; those are closed as they fall idle. */
-async function drain(server: Server): Promise<void> {
+/**
+ * Takes nothing new and waits for the answers under way, `within` milliseconds at most. `close` waits for keep-alive
+ * connections that do nothing; those are closed as they fall idle.
+ */
+export async function drain(server: Server, within = DRAIN_WITHIN): Promise<void> {
   server.prependListener('request', (_request, response) => {
     response.setHeader('Connection', 'close')
   })
@@ -81,7 +91,7 @@ async function drain(server: Server): Promise<void> {
   })
   const patience = setTimeout(() => {
     server.closeAllConnections()
-  }, DRAIN_WITHIN)
+  }, within)
   while (!(await Promise.race([closed, pause(LOOK_EVERY, false)]))) {
     await readWhatCame()
     server.closeIdleConnections()

@@ -272,6 +272,12 @@ function attach<Data extends object>(
   }
 }
 
+export {
+  createExpressServer,
+  expressClasses,
+  type ExpressApplication,
+  type ExpressClasses,
+} from './express-server.js'
 export { refuseAmbiguous } from '../guard/session-guard.js'
 export { refuseCredentialInUrl } from '../guard/credential-in-url.js'
 export { createNodeIncoming } from '../request/incoming.js'

@@ -139,8 +139,21 @@ export interface SojournEvents {
   'store.failed': { readonly operation: string; readonly message: string }
   /** A record cannot be read by this version; it was left as it is. */
   'store.corrupt': { readonly id: SessionId }
-  /** The circuit breaker in front of the store changed. */
-  'store.breaker': { readonly state: 'open' | 'half-open' | 'closed' }
+  /**
+   * The circuit breaker in front of the store changed; or that of one part of it, where parts fail apart from each
+   * other: `shard` is the address of a node of a cluster.
+   */
+  'store.breaker': {
+    readonly state: 'open' | 'half-open' | 'closed'
+    readonly shard?: string | undefined
+  }
+  /**
+   * The store is as it was some time ago: what it had acknowledged since is gone. What this process knows to have ended is
+   * refused, and being ended again; the numbers say how much that is.
+   */
+  'store.rollback': { readonly sessions: number; readonly subjects: number }
+  /** The store was emptied, or is another one. `policy` is the option `onStoreReset`. */
+  'store.reset': { readonly policy: 'accept' | 'fail' }
   /** A cookie could not be set or will not come back; the message names cause and fix. */
   'cookie.diagnostic': { readonly message: string }
 }

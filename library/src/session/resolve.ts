@@ -5,8 +5,13 @@ import type { ProofProblem } from '../credential/dpop/index.js'
 import type { AccessClaims, TokenProblemCode } from '../credential/jwt/index.js'
 import type { PresentRefusal } from '../credential/present.js'
 import type { EndReason } from '../store/end-reason.js'
-import { endedBecause, type SessionRecord, type SubjectRecord } from '../store/record.js'
-import type { ReadResult } from '../store/store.js'
+import {
+  endedBecause,
+  type SessionId,
+  type SessionRecord,
+  type SubjectRecord,
+} from '../store/record.js'
+import type { Ending, ReadResult } from '../store/store.js'
 
 /** What was presented cannot be a credential of ours, or names a session that nobody knows. */
 export type RejectionCode =
@@ -35,7 +40,13 @@ export type Resolution =
   /** It ran out of time. */
   | { readonly state: 'expired'; readonly reason: EndReason; readonly subject: string | undefined }
   /** Somebody ended it. */
-  | { readonly state: 'revoked'; readonly reason: EndReason; readonly subject: string | undefined }
+  | {
+      readonly state: 'revoked'
+      readonly reason: EndReason
+      readonly subject: string | undefined
+      /** The store has yet to take that end of this session; whoever asked for it was told that it failed. */
+      readonly pendingEnd?: SessionId
+    }
   | { readonly state: 'rejected'; readonly code: RejectionCode }
 
 /** A live session. */
@@ -61,7 +72,7 @@ export function judge(answer: ReadResult, token: PresentedToken): Resolution {
     case 'corrupt':
       return { state: 'rejected', code: 'session_corrupt' }
     case 'ended':
-      return ended(answer.ending.reason, answer.ending.subject)
+      return toEnded(answer.ending, token.id)
     case 'found':
       return judgeRecord(answer.record, answer.subject, answer.now, token)
   }
@@ -80,7 +91,7 @@ export function judgeBearer(
     case 'corrupt':
       return { state: 'rejected', code: 'session_corrupt' }
     case 'ended':
-      return ended(answer.ending.reason, answer.ending.subject)
+      return toEnded(answer.ending, claims.sessionId)
     case 'found': {
       const { record, subject, now } = answer
       if (record.subject !== claims.subject) return { state: 'rejected', code: 'session_unknown' }
@@ -126,6 +137,12 @@ function isPreviousGood(record: SessionRecord, now: number, token: PresentedToke
     now < (record.previousUntil ?? 0) &&
     isEqualSecret(record.previousDigest, token.secretDigest)
   )
+}
+
+function toEnded({ reason, subject, isPending }: Ending, id: SessionId): Resolution {
+  const resolution = ended(reason, subject)
+  const isOpen = isPending === true && resolution.state === 'revoked'
+  return isOpen ? { ...resolution, pendingEnd: id } : resolution
 }
 
 /** How a session that is over is told of. */

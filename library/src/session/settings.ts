@@ -45,6 +45,7 @@ export interface Settings {
   readonly tokens: TokenSettings | undefined
   readonly maxStaleness: number
   readonly maxCacheEntries: number
+  readonly onStoreReset: 'accept' | 'fail'
 }
 
 /** Checks the options and fills in the defaults. Throws {@link InvalidOption} naming the one at fault. */
@@ -92,6 +93,7 @@ function fillIn<Data extends object>(options: SojournOptions<Data>, defaults: De
     ...toResilience(options.resilience),
     tokens: options.tokens === undefined ? undefined : toTokenSettings(options.tokens, defaults),
     ...toCache(options.cache),
+    onStoreReset: toResetPolicy(options.onStoreReset),
   }
 }
 
@@ -110,6 +112,12 @@ function toCache(
     maxStaleness: duration('cache.maxStaleness', maxStaleness, DEFAULTS.maxStaleness),
     maxCacheEntries: whole('cache.maxEntries', maxEntries, DEFAULTS.maxCacheEntries, 1),
   }
+}
+
+function toResetPolicy(given: SojournOptions['onStoreReset']): 'accept' | 'fail' {
+  const policy = given ?? DEFAULTS.onStoreReset
+  if (['accept', 'fail'].includes(policy)) return policy
+  throw new InvalidOption("option onStoreReset must be 'accept' or 'fail'.")
 }
 
 function toResilience(

@@ -12,9 +12,17 @@ const BUCKETS = 4096
 export function createRouting(key: string): (subject: string | undefined) => string {
   const mac = createHmac(key)
   return (subject) =>
-    name(subject === undefined ? randomBelow(BUCKETS) : mac.sign(subject).readUInt16BE(0) % BUCKETS)
+    nameOf(
+      subject === undefined ? randomBelow(BUCKETS) : mac.sign(subject).readUInt16BE(0) % BUCKETS,
+    )
 }
 
-function name(bucket: number): string {
+/** All of them. */
+export function allBuckets(): string[] {
+  return Array.from({ length: BUCKETS }, (_, bucket) => nameOf(bucket))
+}
+
+/** The name of a bucket, by its number from 0 to 4095. */
+export function nameOf(bucket: number): string {
   return `${ALPHABET[bucket >> 6] ?? ''}${ALPHABET[bucket & 63] ?? ''}`
 }

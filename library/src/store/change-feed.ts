@@ -38,6 +38,14 @@ export interface ChangeWatcher {
   onDocument(name: string): void
   /** Anything may have changed. */
   onEverything(): void
+  /** For measuring: for how many milliseconds the news of an end was under way, at most. */
+  onDelay?(milliseconds: number): void
+  /** Told beside {@link onSession}, where it is known that the session has ended. A store that forgets must tell it. */
+  onEnded?(id: SessionId): void
+  /** Told beside {@link onSubject}, where sessions of older epochs have ended. A store that forgets must tell it. */
+  onEpoch?(ending: Endings['subjects'][number]): void
+  /** Asks for no {@link ChangeFeed.age}, so that nothing has to be sent for its sake. Default false. */
+  readonly isAgeless?: boolean
 }
 
 /** A watcher that is being told. */

@@ -1,6 +1,7 @@
 import { InvalidOption } from '../errors.js'
 import { systemClock, type Clock } from '../system/clock.js'
 import { Answers } from './near-cache/answers.js'
+import type { DelayCounts } from './near-cache/delays.js'
 import type { Found } from './near-cache/packing.js'
 import type { ChangeFeed, Watching } from './change-feed.js'
 import type { EndReason } from './end-reason.js'
@@ -67,10 +68,17 @@ export interface NearCacheStats {
   readonly bypasses: number
   /** How often everything was dropped. */
   readonly flushes: number
+  /** How many sessions had to leave for others, since there were as many as there may be. */
+  readonly evictions: number
   /** How many sessions are kept. */
   readonly entries: number
   /** See {@link ChangeFeed.age}: milliseconds. */
   readonly age: number
+  /**
+   * How long the news of ends were under way, from the store's clock to this process, itself included: at most, by up to
+   * one round trip and a millisecond too much. Empty where a store has none to tell (one that is embedded).
+   */
+  readonly delays: DelayCounts
 }
 
 /** Five heartbeats of the Redis feed: one lost packet does not empty the cache. */
@@ -130,8 +138,18 @@ class CachedStore implements NearCache {
   }
 
   stats(): NearCacheStats {
-    const { hits, misses, bypasses, flushes, size } = this.#answers
-    return { hits, misses, bypasses, flushes, entries: size, age: this.#answers.age() }
+    const { hits, misses, bypasses, flushes, evictions, size, delays } = this.#answers
+    const { bounds, counts, sum } = delays
+    const levels = { entries: size, age: this.#answers.age() }
+    return {
+      hits,
+      misses,
+      bypasses,
+      flushes,
+      evictions,
+      ...levels,
+      delays: { bounds, counts, sum },
+    }
   }
 
   bucketOf(subject: string | undefined): string {

@@ -1,10 +1,13 @@
 import { InvalidInput, StoreUnavailable } from '../errors.js'
 import { systemClock, type Clock } from '../system/clock.js'
 import { Deadlines } from './deadlines.js'
+import type { Circuit, CircuitState } from './resilient/circuit.js'
+import { Circuits, type OnShardState } from './resilient/circuits.js'
+import { NotDurable } from './not-durable.js'
+import type { SessionId } from './record.js'
 import type { Store } from './store.js'
 
-/** `closed`: every call goes through. `open`: none does. `half-open`: one does, and decides. */
-export type CircuitState = 'closed' | 'open' | 'half-open'
+export type { CircuitState } from './resilient/circuit.js'
 
 /** Options of {@link createResilientStore}. Durations are milliseconds. */
 export interface ResilientStoreOptions {
@@ -16,7 +19,8 @@ export interface ResilientStoreOptions {
   readonly probeEvery?: number
   /** Only `elapsed` is used. Default: the host's. */
   readonly clock?: Clock
-  readonly onStateChange?: (state: CircuitState) => void
+  /** `shard` is the part of the store that it is about: see {@link Store.shardOf}; `undefined` where that is all of it. */
+  readonly onStateChange?: (state: CircuitState, shard: string | undefined) => void
   /** Hears how each call went, those that were refused at once too; `fault` is what the caller was thrown. */
   readonly onCall?: (
     verb: string,
@@ -38,62 +42,58 @@ const DEFAULTS: Required<ResilientStoreOptions> = {
 
 /**
  * Puts a deadline and a circuit breaker around every verb of a store, so that no caller waits for one
- * that hangs, and nothing piles up in front of one that is down.
+ * that hangs, and nothing piles up in front of one that is down. Where parts of it fail apart from each other, each
+ * has a breaker of its own: a shard that is down must not keep anybody from the others.
  *
  * Whatever the store throws, and the deadline, become {@link StoreUnavailable} with the cause kept; only
  * {@link InvalidInput} passes as it is. What the store answers after the deadline is dropped.
  */
 export function createResilientStore(store: Store, options: ResilientStoreOptions = {}): Store {
   const settings = { ...DEFAULTS, ...options }
-  const protection: Protection = {
-    settings,
-    circuit: new Circuit(settings),
-    deadlines: new Deadlines(settings.commandDeadline),
-  }
-  const verb = <Args extends readonly unknown[], Answer>(
-    name: string,
-    call: (...args: Args) => Promise<Answer>,
-  ): ((...args: Args) => Promise<Answer>) => guard(store.name, name, call, protection)
-  const { counters } = store
+  const deadlines = new Deadlines(settings.commandDeadline)
+  const protect = protector(store, { settings, deadlines, onStateChange: settings.onStateChange })
   // A Redis that is full counts nothing more, and still ends sessions: what cannot be counted must not keep these away.
-  const apart = {
-    ...protection,
-    circuit: new Circuit({ ...settings, onStateChange: () => undefined }),
-  }
-  const counting = <Args extends readonly unknown[], Answer>(
-    name: string,
-    call: (...args: Args) => Promise<Answer>,
-  ): ((...args: Args) => Promise<Answer>) => guard(store.name, name, call, apart)
+  const apart = protector(store, { settings, deadlines, onStateChange: () => undefined })
+  // Nobody asked for these: that they fail says nothing about what somebody asks for.
+  const besides = protector(store, { settings, deadlines, onStateChange: () => undefined })
+  // Nor does a user who may not SCAN, or a step that took too long: no session needs a walk.
+  const walking = protector(store, { settings, deadlines, onStateChange: () => undefined })
+  const ofSession = (id: SessionId): string => id.slice(0, Math.max(id.indexOf('.'), 0))
+  const ofName = (name: string): string => store.bucketOf(name)
+  const { counters } = store
   return {
     name: store.name,
     bucketOf: (subject) => store.bucketOf(subject),
-    create: verb('create', (session) => store.create(session)),
-    read: verb('read', (id) => store.read(id)),
-    change: verb('change', (id, change) => store.change(id, change)),
-    rotate: verb('rotate', (id, rotation) => store.rotate(id, rotation)),
-    end: verb('end', (id, reason, after) => store.end(id, reason, after)),
-    endAll: verb('endAll', (subject, reason, except) => store.endAll(subject, reason, except)),
-    reap: verb('reap', (subject, limit) => store.reap(subject, limit)),
-    list: verb('list', (subject, page) => store.list(subject, page)),
-    ...(store.walk === undefined ? {} : { walk: verb('walk', store.walk.bind(store)) }),
-    readSubject: verb('readSubject', (subject) => store.readSubject(subject)),
-    changeSubject: verb('changeSubject', (subject, change) => store.changeSubject(subject, change)),
-    readDocument: verb('readDocument', (name) => store.readDocument(name)),
-    writeDocument: verb('writeDocument', (name, text, expect) =>
-      store.writeDocument(name, text, expect),
-    ),
+    ...(store.shardOf === undefined ? {} : { shardOf: store.shardOf.bind(store) }),
+    ...(store.mayForget === undefined ? {} : { mayForget: store.mayForget }),
+    create: protect('create', store.create.bind(store), ({ id }) => ofSession(id)),
+    read: protect('read', store.read.bind(store), ofSession),
+    change: protect('change', store.change.bind(store), ofSession),
+    rotate: protect('rotate', store.rotate.bind(store), ofSession),
+    end: protect('end', store.end.bind(store), ofSession),
+    endAll: protect('endAll', store.endAll.bind(store), ofName),
+    reap: protect('reap', store.reap.bind(store), ofName),
+    list: protect('list', store.list.bind(store), ofName),
+    ...(store.walk === undefined ? {} : { walk: walking('walk', store.walk.bind(store)) }),
+    readSubject: protect('readSubject', store.readSubject.bind(store), ofName),
+    changeSubject: protect('changeSubject', store.changeSubject.bind(store), ofName),
+    readDocument: protect('readDocument', store.readDocument.bind(store), ofName),
+    writeDocument: protect('writeDocument', store.writeDocument.bind(store), ofName),
     ...(counters === undefined
       ? {}
       : {
           counters: {
-            spend: counting('spend', counters.spend.bind(counters)),
-            attempt: counting('attempt', counters.attempt.bind(counters)),
-            forget: counting('forget', counters.forget.bind(counters)),
+            spend: apart('spend', counters.spend.bind(counters), ofName),
+            attempt: apart('attempt', counters.attempt.bind(counters), ofName),
+            forget: apart('forget', counters.forget.bind(counters), ofName),
           },
         }),
+    ...(store.pulse === undefined
+      ? {}
+      : { pulse: besides('pulse', store.pulse.bind(store), (bucket) => bucket) }),
     // It reports on itself, by its age; nobody's answer waits for it.
     changes: store.changes,
-    check: verb('check', () => store.check()),
+    check: protect('check', store.check.bind(store)),
     close: () => store.close(),
   }
 }
@@ -101,8 +101,32 @@ export function createResilientStore(store: Store, options: ResilientStoreOption
 /** What all verbs of one store share. */
 interface Protection {
   readonly settings: Required<ResilientStoreOptions>
-  readonly circuit: Circuit
   readonly deadlines: Deadlines
+  readonly onStateChange: OnShardState
+}
+
+/** Puts one verb behind circuit and deadline. `toBucket` makes the bucket that a call is about of what it is first given. */
+type Protect = <Args extends readonly unknown[], Answer>(
+  verb: string,
+  call: (...args: Args) => Promise<Answer>,
+  toBucket?: (about: Args[0]) => string,
+) => (...args: Args) => Promise<Answer>
+
+function protector(store: Store, { settings, deadlines, onStateChange }: Protection): Protect {
+  const circuits = new Circuits(settings, onStateChange)
+  const shardOf = store.shardOf?.bind(store)
+  return (verb, call, toBucket) => {
+    const isWhole = shardOf === undefined || toBucket === undefined
+    const circuitOf = (about: Parameters<typeof call>[0]): Circuit =>
+      circuits.of(isWhole ? undefined : shardOf(toBucket(about)))
+    return guard(store.name, verb, call, { settings, deadlines, circuitOf })
+  }
+}
+
+interface Guarding<Args extends readonly unknown[]> {
+  readonly settings: Required<ResilientStoreOptions>
+  readonly deadlines: Deadlines
+  readonly circuitOf: (about: Args[0]) => Circuit
 }
 
 /** One verb behind the circuit and the deadline. */
@@ -110,11 +134,12 @@ function guard<Args extends readonly unknown[], Answer>(
   storeName: string,
   name: string,
   call: (...args: Args) => Promise<Answer>,
-  { circuit, deadlines, settings }: Protection,
+  { circuitOf, deadlines, settings }: Guarding<Args>,
 ): (...args: Args) => Promise<Answer> {
   const { clock, onCall, commandDeadline } = settings
   return (...args) =>
     new Promise((resolve, reject) => {
+      const circuit = circuitOf(args[0])
       const start = clock.elapsed()
       const fail = (error: unknown): void => {
         const fault = toStoreUnavailable(error, storeName)
@@ -147,7 +172,10 @@ function guard<Args extends readonly unknown[], Answer>(
             reject(error)
             return
           }
-          circuit.failed()
+          // It was carried out: only replicas are behind.
+          if (error instanceof NotDurable) circuit.succeeded()
+          else if (error instanceof StoreUnavailable && error.isPartial) circuit.learntNothing()
+          else circuit.failed()
           fail(error)
         },
       )
@@ -165,50 +193,4 @@ async function started<Args extends readonly unknown[], Answer>(
 function toStoreUnavailable(error: unknown, storeName: string): StoreUnavailable {
   if (error instanceof StoreUnavailable) return error
   return new StoreUnavailable(`the ${storeName} store failed`, { cause: error })
-}
-
-/** The circuit breaker: counts faults in a row, and decides who may pass. */
-class Circuit {
-  readonly #settings: Required<ResilientStoreOptions>
-  #state: CircuitState = 'closed'
-  #failures = 0
-  /** The next instant at which a call may pass though the circuit is open. */
-  #probeAt = 0
-
-  constructor(settings: Required<ResilientStoreOptions>) {
-    this.#settings = settings
-  }
-
-  /** Whether a call may go to the store; while it is open, one now and then may, and decides for all. */
-  mayPass(): boolean {
-    if (this.#state === 'closed') return true
-    if (this.#state === 'half-open' || this.#settings.clock.elapsed() < this.#probeAt) return false
-    this.#become('half-open')
-    return true
-  }
-
-  succeeded(): void {
-    this.#failures = 0
-    this.#become('closed')
-  }
-
-  failed(): void {
-    this.#failures += 1
-    // Calls that were under way when it opened fail after it: they must not put the next probe off.
-    if (this.#state === 'open') return
-    if (this.#state === 'closed' && this.#failures < this.#settings.failuresToOpen) return
-    this.#probeAt = this.#settings.clock.elapsed() + this.#settings.probeEvery
-    this.#become('open')
-  }
-
-  /** The call never came to the storage: if it was the probe, the next one shall be. */
-  learntNothing(): void {
-    if (this.#state === 'half-open') this.#become('open')
-  }
-
-  #become(state: CircuitState): void {
-    if (state === this.#state) return
-    this.#state = state
-    this.#settings.onStateChange(state)
-  }
 }

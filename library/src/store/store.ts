@@ -4,10 +4,12 @@ import type { Counters } from './counters.js'
 import type { Change, ChangeResult } from './change.js'
 import type { NewFamily, RotateResult, Rotation } from './rotation.js'
 import type { WalkResult, WalkStep } from './walk.js'
+import type { Beat, Pulse } from './pulse.js'
 import type { SessionId, SessionRecord, SubjectRecord } from './record.js'
 
 export type { Change, ChangeResult, Renewal } from './change.js'
 export type { NewFamily, RotateResult, Rotation } from './rotation.js'
+export type { Beat, Pulse } from './pulse.js'
 export type { WalkResult, WalkStep } from './walk.js'
 
 /**
@@ -117,6 +119,12 @@ export interface Store {
    */
   shardOf?(bucket: string): string | undefined
 
+  /**
+   * Tells the part of the storage that holds `bucket` that this process is there, and answers what it remembers: less
+   * than before means that writes were lost. Absent where this store cannot forget, or cannot tell.
+   */
+  pulse?(bucket: string, beat: Beat): Promise<Pulse>
+
   /** Reaches for the storage and says how it is; throws {@link StoreUnavailable} where it cannot be reached. */
   check(): Promise<StoreHealth>
 
@@ -188,6 +196,8 @@ export interface Ending {
   readonly reason: EndReason
   readonly endedAt: number
   readonly subject: string | undefined
+  /** This process holds to it, and the store has yet to take it: whoever asked for it was told that it failed. */
+  readonly isPending?: boolean
 }
 
 /** There is no live session of that id; `ending` tells why, where that is still known. */

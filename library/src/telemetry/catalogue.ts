@@ -78,6 +78,8 @@ type PlainCounterName =
   | 'dataConflicts'
   | 'dataInvalid'
   | 'recordsCorrupt'
+  | 'storeRollbacks'
+  | 'storeResets'
   | 'cookieDiagnostics'
   | 'subjectsDisabled'
   | 'subjectsEnabled'
@@ -102,6 +104,14 @@ export const PLAIN_COUNTERS: Readonly<Record<PlainCounterName, CounterText>> = {
   recordsCorrupt: {
     name: 'sojourn_records_corrupt_total',
     help: 'Records that this version could not read.',
+  },
+  storeRollbacks: {
+    name: 'sojourn_store_rollbacks_total',
+    help: 'How often the store had lost writes that it had acknowledged.',
+  },
+  storeResets: {
+    name: 'sojourn_store_resets_total',
+    help: 'How often the store was found empty, or was another one.',
   },
   cookieDiagnostics: {
     name: 'sojourn_cookie_diagnostics_total',

@@ -153,12 +153,16 @@ function observeStore(sojourn: Observable, metrics: Metrics): Stops {
   const failed = declareWordCount(metrics, WORD_COUNTERS.storeFailed)
   const upkeepFailed = declareCount(metrics, PLAIN_COUNTERS.upkeepFailed)
   const corrupt = declareCount(metrics, PLAIN_COUNTERS.recordsCorrupt)
+  const rollback = declareCount(metrics, PLAIN_COUNTERS.storeRollbacks)
+  const reset = declareCount(metrics, PLAIN_COUNTERS.storeResets)
   const breaker = metrics
     .gauge(
       'sojourn_store_breaker_open',
-      'Whether calls to the store are refused at once: 1, else 0.',
+      'Whether calls to the store, or to a part of it, are refused at once: 1, else 0.',
     )
     .series({})
+  /** Parts of the store that are not asked; `undefined` is all of it. */
+  const open = new Set<string | undefined>()
   return [
     sojourn.on('store.failed', ({ operation }) => {
       // Upkeep tells why it stopped; the call that failed was told before, and counts once.
@@ -168,8 +172,16 @@ function observeStore(sojourn: Observable, metrics: Metrics): Stops {
     sojourn.on('store.corrupt', () => {
       corrupt()
     }),
-    sojourn.on('store.breaker', ({ state }) => {
-      breaker.set(state === 'closed' ? 0 : 1)
+    sojourn.on('store.rollback', () => {
+      rollback()
+    }),
+    sojourn.on('store.reset', () => {
+      reset()
+    }),
+    sojourn.on('store.breaker', ({ state, shard }) => {
+      if (state === 'closed') open.delete(shard)
+      else open.add(shard)
+      breaker.set(open.size > 0 ? 1 : 0)
     }),
   ]
 }

@@ -19,6 +19,15 @@ export interface Gauge {
 export interface Histogram {
   /** Counts one value. What is no number is not counted. */
   observe(value: number): void
+  /** Takes all of it from `source` each time it is read, where somebody else counts. A throw: no sample this time. */
+  readFrom(source: () => HistogramCounts): void
+}
+
+/** A histogram as it stands. */
+export interface HistogramCounts {
+  /** How many values fell between each bound and the one before, and in the last place above all bounds. */
+  readonly counts: readonly number[]
+  readonly sum: number
 }
 
 /** One series at rest: renders its lines. */
@@ -65,6 +74,7 @@ export class HistogramCell implements Histogram, Cell {
   /** How many values fell between a bound and the one before; the last place is for those above all bounds. */
   readonly #counts: number[]
   #sum = 0
+  #source: (() => HistogramCounts) | undefined
 
   constructor(bounds: readonly number[]) {
     this.#bounds = bounds
@@ -81,19 +91,35 @@ export class HistogramCell implements Histogram, Cell {
     this.#sum += value
   }
 
+  readFrom(source: () => HistogramCounts): void {
+    this.#source = source
+  }
+
   render(name: string, labels: string): string {
+    const read = this.#read()
+    if (read === undefined) return ''
     const before = labels === '' ? '' : `${labels},`
     let total = 0
     let text = ''
-    for (const [index, count] of this.#counts.entries()) {
+    for (const [index, count] of read.counts.entries()) {
       total += count
       const bound = renderNumber(this.#bounds[index] ?? Infinity)
       text += renderSample(`${name}_bucket`, `${before}le="${bound}"`, total)
     }
     return (
       text +
-      renderSample(`${name}_sum`, labels, this.#sum) +
+      renderSample(`${name}_sum`, labels, read.sum) +
       renderSample(`${name}_count`, labels, total)
     )
+  }
+
+  #read(): HistogramCounts | undefined {
+    if (this.#source === undefined) return { counts: this.#counts, sum: this.#sum }
+    try {
+      return this.#source()
+    } catch {
+      // One source that fails must not hide every other series.
+      return undefined
+    }
   }
 }

@@ -81,6 +81,7 @@ export const STORE_VERBS: readonly string[] = words<StoreVerb>({
   attempt: true,
   forget: true,
   check: true,
+  pulse: true,
 })
 
 /** What becomes of a refresh token that is exchanged. */

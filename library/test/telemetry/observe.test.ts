@@ -46,6 +46,8 @@ describe('observeSojourn', () => {
       'sojourn_sign_in_failures_total',
       'sojourn_store_breaker_open',
       'sojourn_store_failures_total',
+      'sojourn_store_resets_total',
+      'sojourn_store_rollbacks_total',
       'sojourn_subjects_disabled_total',
       'sojourn_subjects_enabled_total',
       'sojourn_subjects_revoked_total',
@@ -79,6 +81,8 @@ describe('observeSojourn', () => {
     events.emit('store.failed', { operation: 'read', message: 'timed out' })
     events.emit('store.failed', { operation: 'upkeep', message: 'timed out' })
     events.emit('store.corrupt', { id })
+    events.emit('store.rollback', { sessions: 3, subjects: 1 })
+    events.emit('store.reset', { policy: 'accept' })
     events.emit('store.breaker', { state: 'open' })
     events.emit('cookie.diagnostic', { message: 'no TLS' })
     expect(await grown()).toEqual({
@@ -103,6 +107,8 @@ describe('observeSojourn', () => {
       'sojourn_store_failures_total{operation="read"}': 1,
       sojourn_upkeep_failures_total: 1,
       sojourn_records_corrupt_total: 1,
+      sojourn_store_rollbacks_total: 1,
+      sojourn_store_resets_total: 1,
       sojourn_store_breaker_open: 1,
       sojourn_cookie_diagnostics_total: 1,
     })

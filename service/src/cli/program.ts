@@ -8,6 +8,7 @@ import { explainFault, EXIT } from './exit.js'
 import { addExport } from './export.js'
 import { addKeys } from './keys.js'
 import { addLegacy } from './legacy.js'
+import { addLoad } from './load.js'
 import { addSecret } from './secret.js'
 import type { Terminal } from './terminal.js'
 import { addToken } from './token.js'
@@ -38,6 +39,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   addDoctor(program, terminal)
   addConfig(program, terminal)
   addCrypto(program, terminal)
+  addLoad(program, terminal)
   try {
     await program.parseAsync(shieldKids(args), { from: 'user' })
     return EXIT.done

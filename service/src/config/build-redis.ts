@@ -1,9 +1,10 @@
 import { isLoopback } from './address-readers.js'
 import type { RedisConfig } from './config.js'
 import type { Context } from './context.js'
-import { readCertificates } from './pem.js'
+import { readAuthority, readIdentity } from './redis-certificates.js'
 import type { RedisNode } from './redis-readers.js'
 import { Secret } from './secret.js'
+import type { Values } from './values.js'
 
 type Place = Pick<RedisConfig, 'topology' | 'nodes' | 'masterName'>
 
@@ -14,14 +15,14 @@ export function buildRedis(context: Context): RedisConfig | undefined {
   const isTls = isTlsWanted(context)
   refuseUnverifiedTls(context, place !== undefined && isTls)
   if (place === undefined) return undefined
-  const password = values.REDIS_PASSWORD
   const config: RedisConfig = {
     ...place,
-    username: values.REDIS_URL?.username,
-    password: password === undefined ? values.REDIS_URL?.password : new Secret(password),
+    ...findLogin(values),
     database: values.REDIS_URL?.database ?? values.REDIS_DB ?? 0,
     isTls,
     ca: readAuthority(context),
+    identity: readIdentity(context, isTls),
+    sentinel: findSentinelAccess(values, isTls),
     keyPrefix: values.REDIS_KEY_PREFIX,
     isEvictionAllowed: values.STORE_ALLOW_EVICTION,
   }
@@ -29,20 +30,44 @@ export function buildRedis(context: Context): RedisConfig | undefined {
   return config
 }
 
+function findLogin({ REDIS_URL: url, REDIS_USERNAME: name, REDIS_PASSWORD: password }: Values) {
+  return { username: name ?? url?.username, password: toSecret(password) ?? url?.password }
+}
+
+function findSentinelAccess(values: Values, isTls: boolean): RedisConfig['sentinel'] {
+  return {
+    username: values.REDIS_SENTINEL_USERNAME,
+    password: toSecret(values.REDIS_SENTINEL_PASSWORD),
+    isTls: values.REDIS_SENTINEL_SSL ?? isTls,
+  }
+}
+
+function toSecret(text: string | undefined): Secret | undefined {
+  return text === undefined ? undefined : new Secret(text)
+}
+
 function findPlace({ values, findings }: Context): Place | undefined {
   const { REDIS_URL: url, REDIS_HOST: host, REDIS_PORT: port } = values
   const { REDIS_CLUSTER_NODES: cluster, REDIS_SENTINELS: sentinels } = values
-  const single = url ?? (host === undefined ? undefined : { host, port })
+  const single = url ?? (host === undefined ? undefined : toPlace('single', [{ host, port }]))
   const ways = [single, cluster, sentinels].filter((way) => way !== undefined)
   if (ways.length > 1) {
     const what = 'REDIS_URL (or REDIS_HOST), REDIS_CLUSTER_NODES and REDIS_SENTINELS name different'
     findings.refuse('CONFIG_REDIS_CONFLICT', `${what} ways to reach Redis; set one.`)
   }
-  if (cluster !== undefined) return { topology: 'cluster', nodes: cluster, masterName: undefined }
-  if (sentinels !== undefined) return { topology: 'sentinel', ...sentinels }
-  if (single === undefined) return undefined
-  const node: RedisNode = { host: single.host, port: single.port }
-  return { topology: 'single', nodes: [node], masterName: undefined }
+  if (cluster !== undefined) return toPlace('cluster', cluster)
+  if (sentinels !== undefined) return toPlace('sentinel', sentinels.nodes, sentinels.masterName)
+  return single === undefined
+    ? undefined
+    : toPlace(single.topology, single.nodes, single.masterName)
+}
+
+function toPlace(
+  topology: Place['topology'],
+  nodes: readonly RedisNode[],
+  masterName?: string,
+): Place {
+  return { topology, nodes, masterName }
 }
 
 function isTlsWanted({ values, findings }: Context): boolean {
@@ -61,20 +86,16 @@ function checkTogether({ values, isProduction, findings }: Context, config: Redi
     )
   }
   const isRemote = !config.nodes.every((node) => isLoopback(node.host))
-  if (isProduction && isRemote && !config.isTls && !values.REDIS_ALLOW_PLAINTEXT) {
+  if (!isProduction || !isRemote || values.REDIS_ALLOW_PLAINTEXT) return
+  if (!config.isTls) {
     const name = values.REDIS_URL === undefined ? 'Redis' : 'REDIS_URL'
     const advice = 'Use rediss:// (or REDIS_SSL=true) or set REDIS_ALLOW_PLAINTEXT=1.'
     findings.refuse('CONFIG_REDIS_TLS', `${name} uses no TLS to a remote host. ${advice}`)
+  } else if (config.topology === 'sentinel' && !config.sentinel.isTls) {
+    // Whoever answers in a Sentinel's place says where the sessions are to be written.
+    const what = 'REDIS_SENTINEL_SSL=false speaks without TLS to remote Sentinels.'
+    findings.refuse('CONFIG_REDIS_TLS', `${what} Remove it or set REDIS_ALLOW_PLAINTEXT=1.`)
   }
-}
-
-function readAuthority({ values, findings, files }: Context): string | undefined {
-  const path = values.REDIS_CA_FILE
-  if (path === undefined) return undefined
-  const reading = readCertificates(path, files)
-  if ('text' in reading) return reading.text
-  findings.refuse('CONFIG_CA', `REDIS_CA_FILE ${path} ${reading.problem}.`)
-  return undefined
 }
 
 /** Refuses to run with TLS verification switched off for the whole process. */

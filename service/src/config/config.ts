@@ -97,6 +97,14 @@ export interface RedisConfig {
   readonly isTls: boolean
   /** PEM text of the authorities to trust instead of those Node.js knows. */
   readonly ca: string | undefined
+  /** What is shown to a Redis that asks who calls: PEM texts. `undefined`: nothing. */
+  readonly identity: { readonly certificate: string; readonly key: Secret } | undefined
+  /** How Sentinels are spoken to, which know nothing of the users of the server that they watch. */
+  readonly sentinel: {
+    readonly username: string | undefined
+    readonly password: Secret | undefined
+    readonly isTls: boolean
+  }
   readonly keyPrefix: string
   readonly isEvictionAllowed: boolean
 }

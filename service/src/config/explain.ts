@@ -83,6 +83,8 @@ function holdsSecret(value: unknown): boolean {
 }
 
 function withoutUser(text: string): string {
+  // An address with several hosts.
+  if (!URL.canParse(text)) return text.replace(/\/\/[^/?#]*@/, '//').replace(/[?#].*$/s, '')
   const url = new URL(text)
   return `${url.protocol}//${url.host}${url.pathname}`
 }

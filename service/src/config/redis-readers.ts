@@ -1,20 +1,11 @@
 import { isIP } from 'node:net'
 import type { Reader } from './readers.js'
 import { Refusal } from './refusal.js'
-import { Secret } from './secret.js'
 
 /** One Redis server. */
 export interface RedisNode {
   readonly host: string
   readonly port: number
-}
-
-/** What a Redis address says. */
-export interface RedisAddress extends RedisNode {
-  readonly username: string | undefined
-  readonly password: Secret | undefined
-  readonly database: number | undefined
-  readonly isTls: boolean
 }
 
 /** Redis servers that watch over another one, and the name it has with them. */
@@ -25,54 +16,8 @@ export interface RedisSentinels {
 
 /** Redis is set up with 16 databases unless somebody changed it. */
 export const MOST_DATABASE = 15
-const DEFAULT_PORT = 6379
-const DEFAULT_SENTINEL_PORT = 26379
-// Scheme, user information up to the last @, host and port, path, query. A fragment has no meaning here.
-const FORM = /^rediss?:\/\/(?:([^/?#]*)@)?([^/?#@]+)(\/[^?#]*)?(?:\?([^#]*))?$/
-const VERIFY_OFF = /reject_?unauthorized=(?:false|0)|ssl_cert_reqs=none|verify=(?:false|none|0)/i
-
-/** `redis://[user:password@]host:port[/db]`, or `rediss://` for TLS. The refusal never shows the value. */
-export const redisUrl: Reader<RedisAddress> = (text, name) => {
-  const [whole, userText, , path, query] = FORM.exec(text) ?? []
-  const userInfo = readUserInfo(userText)
-  const node = whole === undefined ? undefined : nodeOf(whole)
-  if (node === undefined || userInfo === undefined) return invalidUrl(name)
-  if (query !== undefined) return VERIFY_OFF.test(query) ? verifyOff(name) : invalidUrl(name)
-  const database = readDatabase(path, name)
-  if (database instanceof Refusal) return database
-  return { ...node, ...userInfo, database, isTls: text.startsWith('rediss:') }
-}
-
-function nodeOf(text: string): RedisNode | undefined {
-  if (!URL.canParse(text)) return undefined
-  const { hostname, port } = new URL(text)
-  return { host: bare(hostname), port: port === '' ? DEFAULT_PORT : Number(port) }
-}
-
-type UserInfo = Pick<RedisAddress, 'username' | 'password'>
-
-/** `undefined` where a character should have been percent-encoded, which a parser would guess about. */
-function readUserInfo(text: string | undefined): UserInfo | undefined {
-  if (text === undefined) return { username: undefined, password: undefined }
-  const parts = /^([^@:\s]*)(?::([^@\s]+))?$/.exec(text)
-  if (parts === null || text === '') return undefined
-  const [, username = '', password] = parts
-  try {
-    return {
-      username: username === '' ? undefined : decodeURIComponent(username),
-      password: password === undefined ? undefined : new Secret(decodeURIComponent(password)),
-    }
-  } catch {
-    return undefined
-  }
-}
-
-function readDatabase(path: string | undefined, name: string): number | undefined | Refusal {
-  if (path === undefined || path === '/') return undefined
-  if (!/^\/\d{1,9}$/.test(path)) return invalidUrl(name)
-  const database = Number(path.slice(1))
-  return database <= MOST_DATABASE ? database : tooHigh(database, name)
-}
+export const DEFAULT_PORT = 6379
+export const DEFAULT_SENTINEL_PORT = 26379
 
 /** The number of a Redis database. */
 export const redisDatabase: Reader<number> = (text, name) => {
@@ -83,7 +28,8 @@ export const redisDatabase: Reader<number> = (text, name) => {
   return Number(text) <= MOST_DATABASE ? Number(text) : tooHigh(Number(text), name)
 }
 
-function tooHigh(database: number, name: string): Refusal {
+/** A number that no Redis has a database for. */
+export function tooHigh(database: number, name: string): Refusal {
   const what = `${name} names database ${String(database)}; Redis has 0 to ${String(MOST_DATABASE)}.`
   return new Refusal('CONFIG_PREFIX', `${what} Keep applications apart with REDIS_KEY_PREFIX.`)
 }
@@ -120,7 +66,8 @@ export const redisSentinels: Reader<RedisSentinels> = (text, name) => {
   return new Refusal('CONFIG_REDIS_URL', `${name} is not valid: expected ${form}.`)
 }
 
-function readNodes(text: string, fallbackPort: number): readonly RedisNode[] | undefined {
+/** `host:port,host:port`, or `undefined` where one of them is none. */
+export function readNodes(text: string, fallbackPort: number): readonly RedisNode[] | undefined {
   const nodes = text.split(',').map((entry) => readNode(entry.trim(), fallbackPort))
   return nodes.every((node) => node !== undefined) ? nodes : undefined
 }
@@ -132,18 +79,7 @@ function readNode(text: string, fallbackPort: number): RedisNode | undefined {
   return { host: bare(match[1]), port }
 }
 
-function bare(host: string): string {
+/** An address without the brackets that one of IPv6 wears. */
+export function bare(host: string): string {
   return host.replace(/^\[|\]$/g, '')
-}
-
-function invalidUrl(name: string): Refusal {
-  const form = 'redis://[user:password@]host:port[/db]'
-  return new Refusal('CONFIG_REDIS_URL', `${name} is not valid: expected ${form}.`)
-}
-
-function verifyOff(name: string): Refusal {
-  return new Refusal(
-    'CONFIG_TLS_VERIFY',
-    `${name} switches TLS verification off. Give the CA with REDIS_CA_FILE.`,
-  )
 }

@@ -29,7 +29,7 @@ function nearest(name: string): string | undefined {
 }
 
 /** Levenshtein's distance: how many characters must be put in, taken out or replaced. */
-function distance(left: string, right: string): number {
+export function distance(left: string, right: string): number {
   let row = Array.from({ length: right.length + 1 }, (_, index) => index)
   for (const [down, character] of [...left].entries()) {
     const next = [down + 1]

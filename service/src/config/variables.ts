@@ -4,7 +4,7 @@
  */
 import * as address from './address-readers.js'
 import { duration } from './duration.js'
-import * as redis from './redis-readers.js'
+import { redisVariables } from './redis-variables.js'
 import * as readers from './readers.js'
 import { secret } from './secret-reader.js'
 import { secrets, tokens } from './token-variables.js'
@@ -75,58 +75,6 @@ const server = {
     unit: 'an https address',
     defaultNote: 'nowhere',
     example: 'https://reports.example/csp',
-  }),
-}
-
-const redisVariables = {
-  REDIS_URL: optional(redis.redisUrl, {
-    about:
-      'Keeps sessions, limits and revocation in Redis: redis://[user:password@]host:port[/db], rediss:// with TLS.',
-    defaultNote: 'none: sessions rest in DATA_DIR',
-    example: 'redis://localhost:6379',
-  }),
-  REDIS_HOST: optional(redis.redisHost, {
-    about: 'The Redis host, as another way to write REDIS_URL. Ignored where REDIS_URL is set.',
-    example: 'localhost',
-  }),
-  REDIS_PORT: withDefault('6379', port(1), { about: 'The port that goes with REDIS_HOST.' }),
-  REDIS_PASSWORD: optional(line(1024), {
-    about: 'The password of Redis, where the address does not hold it.',
-  }),
-  REDIS_DB: optional(redis.redisDatabase, {
-    about: 'The number of the Redis database.',
-    unit: '0 to 15',
-    defaultNote: '0',
-    example: '0',
-  }),
-  REDIS_SSL: optional(flag, {
-    about: 'Use TLS to Redis, as rediss:// does.',
-    defaultNote: 'what the address says',
-    example: 'true',
-  }),
-  REDIS_CA_FILE: optional(line(4096), {
-    about: 'Certificates (PEM) of the authority that Redis must be certified by.',
-    defaultNote: 'the authorities Node.js knows',
-    example: '/etc/sojourn/redis-ca.pem',
-  }),
-  REDIS_KEY_PREFIX: withDefault('sojourn:', redis.redisPrefix, {
-    about: 'Stands before every key. Letters, digits, ".", "_", "-" and ":".',
-  }),
-  REDIS_CLUSTER_NODES: optional(redis.redisNodes, {
-    about: 'Some nodes of a Redis Cluster, instead of REDIS_URL.',
-    unit: 'comma-separated host:port',
-    example: 'redis-1:6379,redis-2:6379',
-  }),
-  REDIS_SENTINELS: optional(redis.redisSentinels, {
-    about: 'Sentinels that know where Redis is, instead of REDIS_URL.',
-    unit: 'name@host:port,host:port; the name defaults to mymaster',
-    example: 'mymaster@sentinel-1:26379,sentinel-2:26379',
-  }),
-  REDIS_ALLOW_PLAINTEXT: withDefault('false', flag, {
-    about: 'Allow a remote Redis without TLS in production, for a network that nobody else is on.',
-  }),
-  STORE_ALLOW_EVICTION: withDefault('false', flag, {
-    about: 'Allow a Redis in production that may evict sessions when its memory is full.',
   }),
 }
 

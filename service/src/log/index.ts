@@ -5,4 +5,5 @@
 export type { Logger } from 'pino'
 export { createLog, createLogger, type LoggerOptions } from './logger.js'
 export { redact, redactText } from './redact.js'
+export { createLineSink, standardOutput, type LineSink } from './standard-output.js'
 export { createRequestLog, type RequestLogOptions } from './requests.js'

@@ -8,12 +8,13 @@ import {
   type Logger,
 } from 'pino'
 import { redact, redactText } from './redact.js'
+import { standardOutput } from './standard-output.js'
 
 /** What a log is made of. */
 export interface LoggerOptions {
   /** The least severity that is written. Default `info`. */
   readonly level?: Level | 'silent'
-  /** Where lines go. Default: standard output, at once. */
+  /** Where lines go. Default: standard output, which nobody ever waits for. */
   readonly destination?: DestinationStream
 }
 
@@ -39,7 +40,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
         },
       },
     },
-    options.destination ?? process.stdout,
+    options.destination ?? standardOutput(),
   )
   return redactChildren(log)
 }

@@ -4,6 +4,7 @@
  * and no label ever holds an id, a name, an address or a path as a client wrote it.
  */
 export { observeBuild, type BuildFacts } from './build.js'
+export { observeLog } from './log.js'
 export { createMetricsHandler, type MetricsAccess } from './handler.js'
 export { observeRequests, type RequestOptions } from './requests.js'
 export { observePasswordQueue, observeSignIns, type SignInOutcome } from './sign-ins.js'

@@ -6,6 +6,9 @@ import {
   type RedisServer,
 } from '../../../library/test/support/redis-server.js'
 import { makeCertificates, type Certificates } from '../../../library/test/support/certificates.js'
+import { createLogger } from '../../src/log/index.js'
+import { openSessionStore } from '../../src/session-store.js'
+import { development, load } from '../unit/config/support.js'
 import { runToEnd, startService, type Environment } from '../support/service.js'
 
 let certificates: Certificates
@@ -113,6 +116,25 @@ describe('Redis over TLS', () => {
       expect([off.code, off.stderr]).toEqual([78, expect.stringContaining('CONFIG_TLS_VERIFY')])
     } finally {
       await Promise.all([stale.stop(), elsewhere.stop()])
+    }
+  })
+
+  it('ASVS 12.3.2: so it is with the nodes of a cluster and with Sentinels, whose clients tell of faults in other ways', async () => {
+    for (const name of ['REDIS_CLUSTER_NODES', 'REDIS_SENTINELS']) {
+      const environment = {
+        REDIS_SSL: 'true',
+        [name]: `localhost:${String(tlsPort)}`,
+        REDIS_CA_FILE: certificates.foreignAuthority,
+      }
+      const opening = openSessionStore(
+        load(development(environment)),
+        createLogger({ level: 'silent' }),
+      )
+      await expect(opening).rejects.toMatchObject({
+        name: 'StoreRefused',
+        code: 'STORE_TLS',
+        message: expect.stringMatching(/self-signed certificate|unable to/),
+      })
     }
   })
 })

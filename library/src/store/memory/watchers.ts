@@ -1,4 +1,4 @@
-import type { ChangeWatcher, Watching } from '../change-feed.js'
+import type { ChangeWatcher, Endings, Watching } from '../change-feed.js'
 
 /** Those who are told of changes. To tell them costs nothing while there is nobody. */
 export class Watchers {
@@ -16,6 +16,22 @@ export class Watchers {
     return { close: () => void this.#watchers.delete(place) }
   }
 
+  /** Somebody asks for the age of what is told. */
+  get isAgeWanted(): boolean {
+    for (const { watcher } of this.#watchers) if (watcher.isAgeless !== true) return true
+    return false
+  }
+
+  ended(id: string): void {
+    for (const { watcher } of this.#watchers) watcher.onEnded?.(id)
+    this.session(id)
+  }
+
+  epoch(ending: Endings['subjects'][number]): void {
+    for (const { watcher } of this.#watchers) watcher.onEpoch?.(ending)
+    this.subject(ending.subject)
+  }
+
   session(id: string): void {
     for (const { watcher } of this.#watchers) watcher.onSession(id)
   }
@@ -26,6 +42,10 @@ export class Watchers {
 
   document(name: string): void {
     for (const { watcher } of this.#watchers) watcher.onDocument(name)
+  }
+
+  delay(milliseconds: number): void {
+    for (const { watcher } of this.#watchers) watcher.onDelay?.(milliseconds)
   }
 
   everything(): void {

@@ -2,6 +2,7 @@ import type { Clock } from '../../system/clock.js'
 import type { ChangeFeed, ChangeWatcher } from '../change-feed.js'
 import { endedBecause, type SessionId } from '../record.js'
 import type { ChangeResult, ReadResult, StoreDocument } from '../store.js'
+import { Delays } from './delays.js'
 import { Entries } from './entries.js'
 import { markSeen, unpack, type Found } from './packing.js'
 import { Tellings, type Mark } from './tellings.js'
@@ -46,6 +47,7 @@ export class Answers implements ChangeWatcher {
   readonly #entries: Entries
   readonly #documents = new Map<string, DocumentEntry>()
   readonly #tellings = new Tellings()
+  readonly delays: Delays = new Delays()
   #isOpen = true
   /** How far the host's wall clock is ahead of the one that never jumps. */
   #offset: number
@@ -62,6 +64,10 @@ export class Answers implements ChangeWatcher {
 
   get size(): number {
     return this.#entries.size
+  }
+
+  get evictions(): number {
+    return this.#entries.evictions
   }
 
   age(): number {
@@ -150,6 +156,10 @@ export class Answers implements ChangeWatcher {
     this.#tellings.noteEverything()
     this.#entries.clear()
     this.#documents.clear()
+  }
+
+  onDelay(milliseconds: number): void {
+    this.delays.add(milliseconds)
   }
 
   /** Serves and keeps nothing from now on. */

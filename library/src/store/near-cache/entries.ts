@@ -27,6 +27,8 @@ export class Entries {
   readonly #round: Entry[] = []
   readonly #most: number
   #hand = 0
+  /** How many had to leave for others. */
+  evictions = 0
 
   constructor(most: number) {
     this.#most = most
@@ -89,6 +91,7 @@ export class Entries {
       this.#hand += 1
       if (entry === undefined) return 0
       if (!entry.wasUsed || spared === MOST_SPARED) {
+        this.evictions += 1
         this.#leave(entry)
         return entry.place
       }

@@ -32,6 +32,12 @@ export interface Connection {
   isReady(): boolean
   /** It is not connected yet, and somebody is about to change that. */
   isConnecting(): boolean
+  /** What the client last told of why it is not connected; `undefined`: nothing. */
+  trouble(): unknown
+  /** It is one connection, to one server at a time. */
+  readonly isOne: boolean
+  /** Drops what is connected and connects anew; what was under way fails. Absent where the library cannot. */
+  renew?(): void
   evalSha(sha: string, input: ScriptInput): Promise<unknown>
   eval(script: string, input: ScriptInput): Promise<unknown>
 }
@@ -39,8 +45,8 @@ export interface Connection {
 /**
  * Looks at what `client` can do and makes a {@link Connection} of it.
  *
- * Attaches an `error` listener that does nothing: without any, a lost connection would end the process
- * (an EventEmitter throws what nobody listens for). Faults are seen where commands fail.
+ * Attaches an `error` listener: without any, a lost connection would end the process (an EventEmitter throws what
+ * nobody listens for). Faults are seen where commands fail, which then say what the client has told last.
  *
  * @throws InvalidOption where it is none of the clients above.
  */
@@ -52,18 +58,39 @@ export function toConnection(client: RedisClient): Connection {
       'option client must be a client instance of redis (node-redis), ioredis, iovalkey or valkey-glide.',
     )
   }
-  if (typeof shape.on === 'function' && !LISTENED.has(client)) {
-    shape.on('error', () => undefined)
-    LISTENED.add(client)
+  const trouble = listen(client)
+  return {
+    isReady: () => isReady(client),
+    trouble: () => trouble.last,
+    isConnecting: () => isConnecting(client),
+    isOne: isOne(client),
+    ...run,
   }
-  return { isReady: () => isReady(client), isConnecting: () => isConnecting(client), ...run }
+}
+
+/** What was last told of a client, until it is connected again. */
+interface Trouble {
+  last: unknown
 }
 
 /** Clients that have the listener: several stores may share one. */
-const LISTENED = new WeakSet<RedisClient>()
+const LISTENED = new WeakMap<RedisClient, Trouble>()
 
 interface Emitter {
-  on(event: 'error', listener: () => void): unknown
+  on(event: 'error' | 'ready', listener: (error?: unknown) => void): unknown
+}
+
+function listen(client: RedisClient): Trouble {
+  const known = LISTENED.get(client)
+  if (known !== undefined) return known
+  const trouble: Trouble = { last: undefined }
+  LISTENED.set(client, trouble)
+  const { on } = client as Partial<Emitter>
+  if (typeof on === 'function') {
+    on.call(client, 'error', (error) => (trouble.last = error))
+    on.call(client, 'ready', () => (trouble.last = undefined))
+  }
+  return trouble
 }
 
 /** What the libraries tell about their connection; each has only some of it. */
@@ -89,24 +116,122 @@ function isConnecting(client: object): boolean {
   return isReady === false && isOpen === true
 }
 
-function toRun(
-  client: Partial<NodeRedisClient & IoRedisClient & GlideClient>,
-): Pick<Connection, 'evalSha' | 'eval'> | undefined {
+/** Pools of node-redis count their clients; its Sentinel client and its cluster know nodes of theirs. */
+interface Plurality {
+  readonly isCluster?: unknown
+  readonly masters?: unknown
+  readonly totalClients?: unknown
+  readonly getSentinelNode?: unknown
+  readonly customCommand?: unknown
+}
+
+function isOne(client: object): boolean {
+  const { isCluster, masters, totalClients, getSentinelNode, customCommand } = client as Plurality
+  const signs = [masters, totalClients, getSentinelNode, customCommand]
+  return isCluster !== true && signs.every((sign) => sign === undefined)
+}
+
+/** How the libraries part from a server and come back. */
+interface Renewable {
+  /** node-redis since 5; before, `disconnect`. */
+  destroy?(): unknown
+  connect?(): Promise<unknown>
+  /** ioredis: `true` to come back. */
+  disconnect?(mayReconnect?: boolean): unknown
+  /** ioredis: the socket. To end it politely would wait for a peer that may be gone. */
+  readonly stream?: { destroy(): unknown } | null
+}
+
+function renewNodeRedis(client: Renewable): void {
+  // Where it is connecting already, a second attempt beside the first would be one too many.
+  if (!isReady(client)) return
+  const quiet = (): undefined => undefined
+  try {
+    const parting = client.destroy === undefined ? client.disconnect?.() : client.destroy()
+    Promise.resolve(parting).catch(quiet)
+    client.connect?.().catch(quiet)
+  } catch {
+    // It was closing by itself.
+  }
+}
+
+function renewIoRedis(client: Renewable): void {
+  if (client.stream) client.stream.destroy()
+  else client.disconnect?.(true)
+}
+
+/** What a library does in its own way. */
+type Ways = Pick<Connection, 'evalSha' | 'eval' | 'renew'>
+
+function toRun(client: Partial<NodeRedisClient & IoRedisClient & GlideClient>): Ways | undefined {
   if (typeof client.evalSha === 'function') return nodeRedis(client as NodeRedisClient)
   if (typeof client.evalsha === 'function') return ioRedis(client as IoRedisClient)
   if (typeof client.customCommand === 'function') return glide(client as GlideClient)
   return undefined
 }
 
-function nodeRedis(client: NodeRedisClient): Pick<Connection, 'evalSha' | 'eval'> {
+function nodeRedis(client: NodeRedisClient): Ways {
+  return {
+    renew: () => {
+      renewNodeRedis(client as Renewable)
+    },
+    ...(isNodeRedis4Cluster(client)
+      ? nodeRedis4Cluster(client as unknown as NodeRedis4Cluster)
+      : nodeRedisScripts(withoutTimeout(client))),
+  }
+}
+
+function nodeRedisScripts(client: NodeRedisClient): Pick<Connection, 'evalSha' | 'eval'> {
   return {
     evalSha: (sha, input) => client.evalSha(sha, input),
     eval: (script, input) => client.eval(script, input),
   }
 }
 
-function ioRedis(client: IoRedisClient): Pick<Connection, 'evalSha' | 'eval'> {
+/** Since version 5. What it answers is the same client, with other options for what is sent through it. */
+interface WithCommandOptions {
+  withCommandOptions?(options: { readonly timeout: number }): NodeRedisClient
+}
+
+/**
+ * Since version 6 every command has a timeout of 5 s, by an `AbortSignal` of its own, which costs a fifth of what a request
+ * costs. It only keeps what was not sent by then from being sent. We need it for nothing: callers are answered after the
+ * command deadline, a client that is not connected is given no command, and a write that comes late is refused where it
+ * is carried out; see runner.ts.
+ */
+function withoutTimeout(client: NodeRedisClient): NodeRedisClient {
+  const { withCommandOptions } = client as WithCommandOptions
+  return withCommandOptions?.call(client, { timeout: 0 }) ?? client
+}
+
+/** The part of a cluster client of node-redis 4 that is used. */
+interface NodeRedis4Cluster {
+  sendCommand(firstKey: string, isReadonly: boolean, words: string[]): Promise<unknown>
+}
+
+function isNodeRedis4Cluster(client: object): boolean {
+  const { masters, destroy } = client as { masters?: unknown; destroy?: unknown }
+  return masters !== undefined && destroy === undefined
+}
+
+/** Version 4 looks for the key of a script in its digest, finds none, and asks nodes at random. */
+function nodeRedis4Cluster(client: NodeRedis4Cluster): Pick<Connection, 'evalSha' | 'eval'> {
+  const send = async (name: string, script: string, input: ScriptInput): Promise<unknown> => {
+    const { keys, arguments: rest } = input
+    const words = [name, script, String(keys.length), ...keys, ...rest]
+    return client.sendCommand(keys[0] ?? '', false, words)
+  }
   return {
+    evalSha: (sha, input) => send('EVALSHA', sha, input),
+    eval: (script, input) => send('EVAL', script, input),
+  }
+}
+
+function ioRedis(client: IoRedisClient): Ways {
+  return {
+    renew: () => {
+      renewIoRedis(client as Renewable)
+    },
     evalSha: (sha, input) =>
       client.evalsha(sha, input.keys.length, ...input.keys, ...input.arguments),
     eval: (script, input) =>
@@ -114,7 +239,7 @@ function ioRedis(client: IoRedisClient): Pick<Connection, 'evalSha' | 'eval'> {
   }
 }
 
-function glide(client: GlideClient): Pick<Connection, 'evalSha' | 'eval'> {
+function glide(client: GlideClient): Ways {
   const words = (input: ScriptInput): string[] => [
     String(input.keys.length),
     ...input.keys,

@@ -22,10 +22,12 @@ const MEANING: Readonly<Record<string, string>> = {
   WRONGTYPE: 'something of another kind rests under one of its keys',
 }
 
-/** Redis says these two with the general word ERR. */
+/** Redis says these with the general word ERR. */
 const SENTENCES: readonly [pattern: RegExp, code: string, meaning: string][] = [
   [/max(imum)? number of clients/i, 'MAXCLIENTS', 'it has its maximum number of clients'],
   [/non local key/i, 'TRYAGAIN', 'the slot is being moved to another node'],
+  // Of what a script calls, Redis 7 says so.
+  [/user executing the script can't/i, 'NOPERM', MEANING['NOPERM'] ?? ''],
 ]
 
 /**
@@ -34,6 +36,11 @@ const SENTENCES: readonly [pattern: RegExp, code: string, meaning: string][] = [
  */
 export function isUnknownScript(error: unknown): boolean {
   return /NOSCRIPT|NoScriptError/.test(messageOf(error))
+}
+
+/** Whether what was thrown says that the server is a replica: what it holds may be old. */
+export function isReplica(error: unknown): boolean {
+  return /READONLY|MASTERDOWN/.test(messageOf(error))
 }
 
 /**
@@ -46,7 +53,16 @@ export function toStoreUnavailable(error: unknown): StoreUnavailable {
   const [code, meaning] = diagnose(error)
   return new StoreUnavailable(`Redis is unavailable: ${code}, ${meaning}`, {
     cause: toCause(error),
+    isPartial: code === 'TRYAGAIN',
   })
+}
+
+/** What is thrown where nothing can be sent; `trouble` is what the client told of it. */
+export function toDisconnected(trouble: unknown): StoreUnavailable {
+  const words = 'Redis is unavailable: the client is not connected'
+  if (trouble === undefined) return new StoreUnavailable(words)
+  const [code, meaning] = diagnose(trouble)
+  return new StoreUnavailable(`${words} (${code}, ${meaning})`, { cause: toCause(trouble) })
 }
 
 function diagnose(error: unknown): readonly [code: string, meaning: string] {

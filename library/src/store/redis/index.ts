@@ -5,5 +5,8 @@
  */
 export { createRedisStore } from './redis-store.js'
 export type { RedisStoreOptions } from './options.js'
+export type { RedisDurability } from './durability.js'
 export type { IoRedisSubscriber, NodeRedisSubscriber, RedisSubscriber } from './feed/subscriber.js'
+export type { OpenSubscriber, RedisNode } from './feed/made-line.js'
+export type { SubscriberOption } from './feed/open-feed.js'
 export type { GlideClient, IoRedisClient, NodeRedisClient, RedisClient } from './client.js'

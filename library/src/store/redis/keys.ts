@@ -15,6 +15,8 @@ import type { SessionId } from '../record.js'
  * | `sj:k{Ab}<name>`     | HASH | a document: its text and its revision                              |
  * | `sj:l{Ab}<key>`      | HASH | what was taken out of an allowance (rate limits)                   |
  * | `sj:a{Ab}<key>`      | HASH | attempts, and their lock                                           |
+ * | `sj:w{Ab}<word>`     | HASH | a trace for those who are told of written keys; else nothing       |
+ * | `sj:h{Ab}<process>`  | HASH | how often a process told that it is there; without one: the name of this node's history |
  *
  * Changes are told on the channel `sj:changes`: see feed/message.ts.
  *
@@ -28,6 +30,9 @@ export interface Keys {
   document(bucket: string, name: string): string
   debt(bucket: string, key: string): string
   attempts(bucket: string, key: string): string
+  /** Of a listener that asks: see scripts/listen.ts. Without a word there is never anything. */
+  listening(bucket: string, word: string): string
+  history(bucket: string, process: string): string
   /** The pattern of all keys of sessions, for SCAN. */
   readonly allSessions: string
 }
@@ -47,6 +52,8 @@ export function createKeys(prefix: string): Keys {
     document: (bucket, name) => `${prefix}k{${bucket}}${encodeName('name', name)}`,
     debt: (bucket, key) => `${prefix}l{${bucket}}${encode(key)}`,
     attempts: (bucket, key) => `${prefix}a{${bucket}}${encode(key)}`,
+    history: (bucket, process) => `${prefix}h{${bucket}}${encode(process)}`,
+    listening: (bucket, word) => `${prefix}w{${bucket}}${word}`,
   }
 }
 

@@ -2,7 +2,8 @@ import { InvalidOption } from '../../errors.js'
 import { systemClock, type Clock } from '../../system/clock.js'
 import { STORE_DEFAULTS, type StoreOptions } from '../store.js'
 import type { RedisClient } from './client.js'
-import type { RedisSubscriber } from './feed/subscriber.js'
+import type { RedisDurability } from './durability.js'
+import type { SubscriberOption } from './feed/open-feed.js'
 
 /** Options of `createRedisStore`. Durations are milliseconds. */
 export interface RedisStoreOptions extends StoreOptions {
@@ -12,17 +13,42 @@ export interface RedisStoreOptions extends StoreOptions {
    */
   readonly client: RedisClient
   /**
-   * A second client instance, to listen on: then the store has {@link Store.changes}, and a near cache can be
-   * kept. One connection of node-redis, ioredis or iovalkey (`client.duplicate()`) to the same primary,
-   * connected before and closed afterwards by you, and used for nothing else. Give it a `socketTimeout` of
-   * some seconds, so that it finds out by itself about a link that swallows everything. Not available yet
-   * for clusters, for Sentinel clients of node-redis (those of ioredis are fine) and for valkey-glide.
+   * What to listen on: then the store has {@link Store.changes}, and a near cache can be kept.
+   *
+   * For one server, and with ioredis behind Sentinel: a second client instance of node-redis, ioredis or iovalkey
+   * (`client.duplicate()`) for the same primary, connected before and closed afterwards by you, and used for
+   * nothing else. Give it a `socketTimeout` of some seconds, so that it finds out by itself about a link that
+   * swallows everything.
+   *
+   * For a cluster (`createCluster`, `Cluster`), and for a Sentinel client of node-redis: how to make such a client
+   * for one primary, `({ host, port }) => createClient({ socket: { host, port } })`. It is called for each
+   * primary, and again after each break; what it makes is connected and closed here.
+   *
+   * Not available for valkey-glide.
    */
-  readonly subscriber?: RedisSubscriber
-  /** How often a PING is sent over {@link subscriber} while somebody watches. Default 100 ms. */
+  readonly subscriber?: SubscriberOption
+  /**
+   * `tracking`: what others than this library write or delete (redis-cli DEL, another program, an eviction) is heard of,
+   * too, by CLIENT TRACKING on the subscriber, which may need to speak RESP2 (`RESP: 2`) or to be made with
+   * `emitInvalidate: true` (node-redis). Then each mark that a session was seen empties its entry everywhere, which costs a
+   * read. Not for clusters. Default `unheard`.
+   */
+  readonly outsideChanges?: 'unheard' | 'tracking'
+  /**
+   * How often the subscriber is heard whether it is alive, while somebody watches; every second time the writers'
+   * connection is asked, too, by one script. Default 100 ms.
+   */
   readonly heartbeat?: number
   /** For how long ends that were heard of are kept for `changes.endings`; at most 100,000 are. Default 2 h. */
   readonly endingsKeptFor?: number
+  /**
+   * The end of a session (also of all of a subject, by disabling it, or by a spent refresh token) counts only once replicas
+   * have it, asked for with WAIT on the connection that wrote it: meanwhile nothing else is answered on that
+   * connection. With fewer, the caller gets `StoreUnavailable` ("not durable"), the session is refused by this process all
+   * the same, and it is tried again. Not for ioredis' Cluster and valkey-glide; the ACL user needs `+wait`. Default: the
+   * primary alone, which may lose its last second in a failover (docs/guide/durability.md).
+   */
+  readonly durability?: RedisDurability
   /** What every key, and the channel on which changes are told, begins with: letters, digits, `.`, `_`, `-`, `:`. Default `'sj:'`. */
   readonly keyPrefix?: string
   /**
@@ -43,7 +69,9 @@ export interface RedisStoreOptions extends StoreOptions {
   readonly clockOffset?: () => number
 }
 
-export type RedisStoreSettings = Required<Omit<RedisStoreOptions, 'client' | 'subscriber'>>
+export type RedisStoreSettings = Required<
+  Omit<RedisStoreOptions, 'client' | 'subscriber' | 'durability'>
+>
 
 const DAY = 86_400_000
 
@@ -54,6 +82,7 @@ const DEFAULTS: RedisStoreSettings = {
   subjectKeptFor: 400 * DAY,
   lateAfter: 1_000,
   heartbeat: 100,
+  outsideChanges: 'unheard',
   endingsKeptFor: 2 * 3_600_000,
   clock: systemClock,
   clockOffset: () => 0,
@@ -77,6 +106,9 @@ export function toRedisStoreSettings(options: RedisStoreOptions): RedisStoreSett
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new InvalidOption(`option ${name} must be a whole number of milliseconds, 1 or more.`)
     }
+  }
+  if (!['unheard', 'tracking'].includes(settings.outsideChanges)) {
+    throw new InvalidOption("option outsideChanges must be 'unheard' or 'tracking'.")
   }
   return settings
 }

@@ -3,16 +3,16 @@ import type { Store, StoreHealth } from '../store.js'
 import { toConnection } from './client.js'
 import { createCounters } from './counters.js'
 import { createDocumentVerbs } from './documents.js'
-import { createFeed, type RedisFeed } from './feed/feed.js'
-import type { AskWriters } from './feed/listening.js'
-import { toOpenLine } from './feed/subscriber.js'
-import { createKeys, type Keys } from './keys.js'
+import { createOutlast } from './durability.js'
+import { openFeed } from './feed/open-feed.js'
+import { createKeys } from './keys.js'
 import { toRedisStoreSettings, type RedisStoreOptions, type RedisStoreSettings } from './options.js'
+import { createPulse } from './pulse.js'
 import { createRotation } from './rotation.js'
 import { createRunner, type Run } from './runner.js'
 import { CHECK, HEALTH_FIELDS } from './scripts/check.js'
-import { LISTEN } from './scripts/listen.js'
 import { createSessionVerbs } from './sessions.js'
+import { toShardOf } from './shard.js'
 import { createSubjectVerbs } from './subjects.js'
 import { createWalk } from './walk.js'
 
@@ -25,7 +25,7 @@ import { createWalk } from './walk.js'
  * node-redis: `disableOfflineQueue: true`; ioredis: `enableOfflineQueue: false,
  * autoResendUnfulfilledCommands: false`; both: a reconnect delay of at most a second. An ACL user needs
  * `~sj:* +eval +evalsha` and what scripts/ calls: `+@hash +@sortedset +del +unlink +exists +rename
- * +pexpire +pttl +time`, `+info` for {@link Store.check}, `+scan` for {@link Store.walk}, and `+publish
+ * +pexpire +pttl +time`, `+info` for {@link Store.check}, `+wait` for {@link RedisStoreOptions.durability}, `+scan` for {@link Store.walk}, and `+publish
  * &sj:changes` to tell other processes of changes: what is written without that right is written, but untold,
  * and near caches elsewhere go on serving what was. The user of a {@link RedisStoreOptions.subscriber} needs `+subscribe +unsubscribe +ping
  * &sj:changes`.
@@ -37,8 +37,10 @@ export function createRedisStore(options: RedisStoreOptions): Store {
   const keys = createKeys(settings.keyPrefix)
   const bucketOf = createRouting(settings.routingKey)
   const run = createRunner(toConnection(options.client), settings)
-  const context = { run, keys, bucketOf, subjectKeptFor: settings.subjectKeptFor }
-  const changes = toFeed(options, settings, run, keys)
+  const shardOf = toShardOf(options.client, settings.keyPrefix)
+  const outlast = createOutlast(options.client, options.durability, shardOf)
+  const context = { run, keys, bucketOf, subjectKeptFor: settings.subjectKeptFor, outlast }
+  const changes = openFeed({ options, settings, run, keys })
   return {
     name: 'redis',
     bucketOf,
@@ -47,29 +49,15 @@ export function createRedisStore(options: RedisStoreOptions): Store {
     ...createSubjectVerbs(context),
     ...createDocumentVerbs(context),
     ...createWalk(context, options.client),
+    ...createPulse(context),
+    mayForget: true,
     changes,
     counters: createCounters(context),
+    ...(shardOf === undefined ? {} : { shardOf }),
     // A key of a random bucket: on a cluster, repeated checks come to every node.
     check: () => check(run, keys.subject(bucketOf(undefined), ''), settings),
     close: async () => changes?.close(),
   }
-}
-
-function toFeed(
-  { client, subscriber }: RedisStoreOptions,
-  { clock, heartbeat, endingsKeptFor }: RedisStoreSettings,
-  run: Run,
-  keys: Keys,
-): RedisFeed | undefined {
-  if (subscriber === undefined) return undefined
-  const openLine = toOpenLine(subscriber, client)
-  // Any key will do: what is asked for is what scripts make of its beginning.
-  const key = keys.document('AA', '')
-  const askWriters: AskWriters = async (word) => {
-    const { now, words } = await run(LISTEN, key, word)
-    return { now, channel: words[0] ?? '' }
-  }
-  return createFeed({ openLine, askWriters, clock, heartbeat, endingsKeptFor })
 }
 
 async function check(run: Run, key: string, { clock }: RedisStoreSettings): Promise<StoreHealth> {

@@ -7,10 +7,12 @@ import { ROTATE } from './scripts/rotate.js'
 import { toFlag, toGone, toText, type Context } from './sessions.js'
 
 /** The verb that exchanges refresh tokens. */
-export function createRotation({ run, keys }: Context): Pick<Store, 'rotate'> {
+export function createRotation({ run, keys, outlast }: Context): Pick<Store, 'rotate'> {
   return {
     async rotate(id, rotation) {
-      return toResult(id, await run(ROTATE, keys.session(id), ...toWords(rotation)))
+      const reply = await run(ROTATE, keys.session(id), ...toWords(rotation))
+      if (reply.status === 'reused') await outlast?.(keys.session(id))
+      return toResult(id, reply)
     },
   }
 }

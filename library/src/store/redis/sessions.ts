@@ -13,6 +13,7 @@ import type {
   Renewal,
   Store,
 } from '../store.js'
+import type { Outlast } from './durability.js'
 import { bucketPart, encodeSubject, toSessionId, type Keys } from './keys.js'
 import {
   toDataEntry,
@@ -34,6 +35,8 @@ export interface Context {
   readonly keys: Keys
   readonly bucketOf: Store['bucketOf']
   readonly subjectKeptFor: number
+  /** Makes an end outlast a failover, where that is asked for. */
+  readonly outlast?: Outlast | undefined
 }
 
 /** The verbs that are given a session; `rotate` is in rotation.ts. */
@@ -59,7 +62,9 @@ export function createSessionVerbs(
     },
     async end(id, reason, options) {
       const after = String(Math.max(Math.round(options?.after ?? 0), 0))
-      return toEndResult(id, await run(END, keys.session(id), reason, after))
+      const reply = await run(END, keys.session(id), reason, after)
+      if (after === '0') await context.outlast?.(keys.session(id))
+      return toEndResult(id, reply)
     },
   }
 }

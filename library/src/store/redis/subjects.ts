@@ -26,6 +26,7 @@ export function createSubjectVerbs(
       const spared = except !== undefined && bucketPart(except) === bucket ? ownPart(except) : ''
       const key = keys.index(bucket, subject)
       const { words } = await run(END_ALL, key, reason, kept, encode(spared))
+      await context.outlast?.(keys.subject(bucket, subject))
       return { count: Number(words[0]), epoch: Number(words[1]) }
     },
     async reap(subject, limit) {
@@ -43,7 +44,9 @@ export function createSubjectVerbs(
     },
     async changeSubject(subject, change) {
       const key = keys.subject(bucketOf(subject), subject)
-      return toSubject(await run(CHANGE_SUBJECT, key, ...toSubjectWords(change, kept)))
+      const reply = await run(CHANGE_SUBJECT, key, ...toSubjectWords(change, kept))
+      if (change.isDisabled === true) await context.outlast?.(key)
+      return toSubject(reply)
     },
   }
 }

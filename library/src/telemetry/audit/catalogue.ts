@@ -188,6 +188,11 @@ export const AUDIT_CATALOGUE: {
   'store.failed': { about: 'The store did not answer.', why: 'Counted and logged as an error.' },
   'store.corrupt': { about: 'A record cannot be read.', why: 'Counted and logged as an error.' },
   'store.breaker': { about: 'The breaker before the store changed.', why: 'Counted and logged.' },
+  'store.rollback': {
+    about: 'The store lost acknowledged writes.',
+    why: 'Counted and logged as an error.',
+  },
+  'store.reset': { about: 'The store was found empty.', why: 'Counted and logged as an error.' },
   'cookie.diagnostic': { about: 'A cookie cannot be set.', why: 'Counted and logged.' },
 }
 

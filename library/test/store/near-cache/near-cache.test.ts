@@ -34,8 +34,10 @@ describe('a near cache', () => {
       misses: 1,
       bypasses: 0,
       flushes: 0,
+      evictions: 0,
       entries: 1,
       age: 0,
+      delays: { bounds: expect.any(Array), counts: new Array(12).fill(0), sum: 0 },
     })
   })
 

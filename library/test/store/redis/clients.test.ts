@@ -1,6 +1,10 @@
 import { GlideClient, GlideClusterClient } from '@valkey/valkey-glide'
 import { Cluster, Redis as IoRedis } from 'ioredis'
+import * as ioredis5 from 'ioredis5'
+import * as iovalkey from 'iovalkey'
 import { createClient, createClientPool, createCluster, createSentinel, RESP_TYPES } from 'redis'
+import * as redis4 from 'redis4'
+import * as redis5 from 'redis5'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { InvalidOption, StoreUnavailable } from '../../../src/errors.js'
 import { createRedisStore, type RedisClient } from '../../../src/store/redis/index.js'
@@ -216,8 +220,73 @@ const FORMS: readonly (readonly [string, Connect])[] = [
   ],
 ]
 
+type NodeLibrary = Pick<typeof import('redis'), 'createClient' | 'createCluster'> &
+  Partial<Pick<typeof import('redis'), 'createSentinel'>>
+
+/** node-redis of another major version, wherever it can go. Version 4 knows no Sentinel. */
+function nodeForms(name: string, library: NodeLibrary): (readonly [string, Connect])[] {
+  const keep = <Client extends { connect(): Promise<unknown>; disconnect?(): unknown }>(
+    client: Client,
+  ): Promise<RedisClient> => {
+    const { destroy = client.disconnect } = client as { destroy?: () => unknown }
+    opened.push(() => destroy?.call(client))
+    return client.connect().then(() => client as unknown as RedisClient)
+  }
+  const { createClient, createCluster, createSentinel } = library
+  const nodes = (): { url: string }[] => cluster.nodes.map(({ url }) => ({ url }))
+  const sentinels = () => ({ name: 'main', sentinelRootNodes: [{ host, port: sentinel.port }] })
+  return [
+    [name, () => keep(createClient({ url: server.url }))],
+    [`${name}, cluster`, () => keep(createCluster({ rootNodes: nodes() }))],
+    ...(createSentinel === undefined
+      ? []
+      : ([[`${name}, sentinel`, () => keep(createSentinel(sentinels()))]] as const)),
+  ]
+}
+
+/** ioredis of another major version, or what was made of it. */
+function ioForms(
+  name: string,
+  library: { Redis: typeof IoRedis; Cluster: typeof Cluster },
+): (readonly [string, Connect])[] {
+  const keep = async <Client extends IoRedis | Cluster>(client: Client): Promise<Client> => {
+    opened.push(() => client.disconnect())
+    await client.connect()
+    return client
+  }
+  const fast = { lazyConnect: true }
+  return [
+    [name, () => keep(new library.Redis(server.port, fast))],
+    [
+      `${name}, cluster`,
+      () =>
+        keep(
+          new library.Cluster(
+            cluster.ports.map((port) => ({ host, port })),
+            fast,
+          ),
+        ),
+    ],
+    [
+      `${name}, sentinel`,
+      () => {
+        const sentinels = [{ host, port: sentinel.port }]
+        return keep(new library.Redis({ sentinels, name: 'main', ...fast }))
+      },
+    ],
+  ]
+}
+
+/** They differ in types from the newest, and not in what is used here. */
+const OLDER: readonly (readonly [string, Connect])[] = [
+  ...nodeForms('node-redis 4', redis4 as unknown as NodeLibrary),
+  ...nodeForms('node-redis 5', redis5 as unknown as NodeLibrary),
+  ...ioForms('ioredis 5', ioredis5 as unknown as Parameters<typeof ioForms>[1]),
+  ...ioForms('iovalkey', iovalkey as unknown as Parameters<typeof ioForms>[1]),
+]
+
 describe('a client', () => {
-  it.each(FORMS)(
+  it.each([...FORMS, ...OLDER])(
     'of the form %s runs every verb, the scripts of which Redis does not know yet',
     async (_, connect) => {
       await Promise.all([server, ...cluster.nodes].map((node) => node.cli('script', 'flush')))

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { Redis as IoRedis } from 'ioredis'
-import { createClient, createCluster } from 'redis'
+import { Redis as IoRedis, type RedisOptions } from 'ioredis'
+import { createClient, createCluster, type RedisClientOptions } from 'redis'
 import {
   createRedisStore,
   type RedisClient,
+  type RedisStoreOptions,
   type RedisSubscriber,
 } from '../../../src/store/redis/index.js'
 import { createKeys } from '../../../src/store/redis/keys.js'
@@ -16,21 +17,41 @@ export interface Connected {
   close(): Promise<void>
 }
 
+/** What differs from a Redis on 127.0.0.1 that asks nobody for anything. */
+export type NodeRedisDifferences = Pick<
+  RedisClientOptions,
+  'url' | 'username' | 'password' | 'database' | 'socket'
+>
+
 /** A node-redis client as the documentation of the store recommends it. */
-export async function connectNodeRedis(port: number): Promise<Connected> {
+export async function connectNodeRedis(
+  port: number,
+  { socket, ...differences }: NodeRedisDifferences = {},
+): Promise<Connected> {
   const client = createClient({
     url: `redis://127.0.0.1:${String(port)}`,
+    ...differences,
     disableOfflineQueue: true,
-    socket: { reconnectStrategy: 50 },
+    socket: { reconnectStrategy: 50, ...socket } as NonNullable<RedisClientOptions['socket']>,
   })
   client.on('error', () => undefined)
   await client.connect()
   return { client, close: async () => client.destroy() }
 }
 
+/** The same for ioredis. */
+export type IoRedisDifferences = Pick<
+  RedisOptions,
+  'db' | 'tls' | 'username' | 'password' | 'enableReadyCheck'
+>
+
 /** An ioredis client as the documentation of the store recommends it. */
-export async function connectIoRedis(port: number): Promise<Connected> {
+export async function connectIoRedis(
+  port: number,
+  differences: IoRedisDifferences = {},
+): Promise<Connected> {
   const client = new IoRedis(port, '127.0.0.1', {
+    ...differences,
     lazyConnect: true,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -59,9 +80,15 @@ export interface Admin {
   close(): Promise<void>
 }
 
-export async function connectAdmin(ports: readonly number[]): Promise<Admin> {
+export async function connectAdmin(
+  ports: readonly number[],
+  differences: NodeRedisDifferences = {},
+): Promise<Admin> {
   const clients = ports.map((port) =>
-    createClient({ url: `redis://127.0.0.1:${String(port)}` }).on('error', () => undefined),
+    createClient({ url: `redis://127.0.0.1:${String(port)}`, ...differences }).on(
+      'error',
+      () => undefined,
+    ),
   )
   await Promise.all(clients.map((client) => client.connect()))
   return {
@@ -86,6 +113,8 @@ export interface Bench {
   readonly admin: Admin
   /** For the change feed of the first store. Default: it has none. */
   readonly subscriber?: RedisSubscriber
+  /** Whether the user may SCAN. Default: yes. */
+  readonly mayWalk?: boolean
 }
 
 const DAY = 86_400_000
@@ -129,7 +158,7 @@ let opened = 0
 export function redisHarness(bench: () => Bench): StoreHarness<OpenedRedis> {
   return {
     async open() {
-      const { clients, admin, subscriber } = bench()
+      const { clients, admin, subscriber, mayWalk = true } = bench()
       const prefix = `t${String((opened += 1))}:`
       let offset = 0
       const common = {
@@ -139,9 +168,13 @@ export function redisHarness(bench: () => Bench): StoreHarness<OpenedRedis> {
         // Nothing here is about being late, and these machines may be busy.
         lateAfter: 10_000,
       }
-      const store = (client: RedisClient): Store => createRedisStore({ client, ...common })
+      const create = (options: RedisStoreOptions): Store => {
+        const { walk, ...others } = createRedisStore(options)
+        return mayWalk && walk !== undefined ? { ...others, walk } : others
+      }
+      const store = (client: RedisClient): Store => create({ client, ...common })
       const listening = subscriber === undefined ? {} : { subscriber }
-      const first = createRedisStore({ client: clients[0], ...common, ...listening })
+      const first = create({ client: clients[0], ...common, ...listening })
       // What ends is known from the instant on at which somebody first asks.
       await first.changes?.endings(0)
       return {

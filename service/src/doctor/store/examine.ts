@@ -1,14 +1,19 @@
 import type { Config, RedisConfig } from '../../config/config.js'
 import { createLogger } from '../../log/index.js'
+import { openRedis } from '../../open-redis.js'
+import { listParts, recognise } from '../../redis-servers.js'
 import { StoreRefused } from '../../store-refused.js'
 import { answer, type Finding } from '../finding.js'
+import { gather } from './gather.js'
 import { judgeStore } from './judge.js'
-import { examineLive, type SendCommand } from './live.js'
+import { judgeTls } from './live.js'
+import { examineSentinels } from './sentinels.js'
+import { hearAll, judgeServers } from './servers.js'
 
-/** How long one connection may take. */
-const WITHIN = 5_000
-
-/** The live Redis of a configuration: what INFO says of it, and what has to be asked of it. Writes nothing. */
+/**
+ * The live Redis of a configuration: every server that it consists of, with what INFO says of it and what has to be asked
+ * beside. Writes nothing.
+ */
 export async function examineStoreOf(
   config: Config,
   now: () => number,
@@ -22,22 +27,8 @@ export async function examineStoreOf(
     box: 'redis',
     title: 'Redis answers, and lets us in',
   })
-  const { openRedis, createRedisClient } = await import('../../open-redis.js')
   try {
-    const opened = await openRedis(redis, createLogger({ level: 'silent' }))
-    try {
-      const { details } = await opened.store.check()
-      const isProduction = config.mode === 'production'
-      const given = { details, isProduction, isEvictionAllowed: redis.isEvictionAllowed }
-      const told = judgeStore({ ...given, now: now() })
-      return [
-        reach.pass('it runs our scripts'),
-        ...told,
-        ...(await askServer(redis, createRedisClient)),
-      ]
-    } finally {
-      await opened.close()
-    }
+    await runOnce(redis)
   } catch (error) {
     const message = error instanceof Error ? error.message : 'unknown fault'
     const fix =
@@ -46,34 +37,37 @@ export async function examineStoreOf(
         : 'Start it, or look at REDIS_URL and the network.'
     return [reach.fail(message, fix)]
   }
+  return [reach.pass('it runs our scripts'), ...(await askAll(redis, config, now))]
 }
 
-interface Client {
-  on(event: 'error', listener: () => void): unknown
-  connect(): Promise<unknown>
-  destroy(): unknown
-  sendCommand(words: string[]): Promise<unknown>
-}
-
-/** One server by itself: the only one, or the first node of a cluster. Sentinels answer for no data. */
-async function askServer(
-  redis: RedisConfig,
-  createRedisClient: (redis: RedisConfig) => unknown,
-): Promise<readonly Finding[]> {
-  const isLocal = redis.nodes.every(({ host }) => /^(?:localhost$|127\.|::1$)/.test(host))
-  if (redis.topology === 'sentinel') return examineLive(refuse, redis, isLocal)
-  const client = createRedisClient({ ...redis, topology: 'single', database: 0 }) as Client
-  client.on('error', () => undefined)
-  const timer = setTimeout(() => {
-    client.destroy()
-  }, WITHIN)
+/** What the service would do at its start. */
+async function runOnce(redis: RedisConfig): Promise<void> {
+  const opened = await openRedis(redis, createLogger({ level: 'silent' }))
   try {
-    await client.connect()
-    return await examineLive(async (words) => client.sendCommand([...words]), redis, isLocal)
+    await opened.store.check()
   } finally {
-    clearTimeout(timer)
-    client.destroy()
+    await opened.close()
   }
 }
 
-const refuse: SendCommand = async () => Promise.reject(new Error('no connection of its own'))
+async function askAll(
+  given: RedisConfig,
+  { mode }: Config,
+  now: () => number,
+): Promise<readonly Finding[]> {
+  const redis = await recognise(given)
+  const heard = await hearAll(redis, await listParts(redis))
+  const how = { isProduction: mode === 'production', isEvictionAllowed: redis.isEvictionAllowed }
+  const answers = heard
+    .filter(({ fault }) => fault === undefined)
+    .map(({ name, details, findings }) => ({
+      name,
+      findings: [...judgeStore({ details, ...how, now: now() }), ...findings],
+    }))
+  return [
+    judgeServers(heard, redis.topology),
+    ...(await examineSentinels(redis)),
+    ...gather(answers),
+    judgeTls(redis),
+  ]
+}

@@ -64,6 +64,7 @@ function judgeDurability({ details }: StoreCase): Finding {
   const { appendOnly, replicas } = details
   if (appendOnly === undefined) return say.skipped(NOT_TOLD)
   if (appendOnly === 1) return say.pass('it keeps an AOF')
+  if (details['role'] === 'slave') return say.pass('it is a replica, and a copy by itself')
   if (Number(replicas) > 0) return say.pass(`no AOF, but ${String(replicas)} replicas`)
   return say.warn(
     'Redis keeps no AOF: a crash can bring revoked sessions back.',

@@ -70,6 +70,45 @@ describe('certificates', () => {
   })
 })
 
+describe('the certificate that is shown to Redis', () => {
+  const url = { REDIS_URL: 'rediss://host' }
+
+  it('is read with its key, which is never shown', () => {
+    const { certificate, key } = makeCertificate()
+    const config = load(development({ ...url, REDIS_CERT_FILE: certificate, REDIS_KEY_FILE: key }))
+    expect(config.redis?.identity?.certificate).toContain('BEGIN CERTIFICATE')
+    expect(config.redis?.identity?.key.reveal()).toContain('BEGIN PRIVATE KEY')
+    expect(JSON.stringify(config)).not.toContain('PRIVATE KEY')
+  })
+
+  it('is refused alone, damaged, out of time, with the key of another, and where nothing is encrypted', () => {
+    const [mine, other] = [makeCertificate(), makeCertificate()]
+    const pair = { REDIS_CERT_FILE: mine.certificate, REDIS_KEY_FILE: mine.key }
+    const together = 'REDIS_CERT_FILE and REDIS_KEY_FILE are set together or not at all.'
+    const wrong = [
+      [{ ...url, REDIS_CERT_FILE: mine.certificate }, together],
+      [{ ...url, REDIS_KEY_FILE: mine.key }, together],
+      [{ ...url, ...pair, REDIS_KEY_FILE: other.key }, 'does not belong to the certificate.'],
+      [
+        { ...url, ...pair, REDIS_KEY_FILE: '/x/key' },
+        'REDIS_KEY_FILE /x/key cannot be read: ENOENT.',
+      ],
+      [{ ...url, ...pair, REDIS_CERT_FILE: mine.key }, 'holds no certificate in PEM.'],
+      [
+        { REDIS_URL: 'redis://localhost', ...pair },
+        'counts with TLS alone. Use rediss:// or REDIS_SSL=true.',
+      ],
+    ] as const
+    for (const [changes, words] of wrong) {
+      const problem = refusal(development(changes))
+      expect(problem?.code).toBe('CONFIG_REDIS_TLS')
+      expect(problem?.message).toContain(words)
+    }
+    const late = refusal(development({ ...url, ...pair }), { now: inYears(1) })
+    expect(late?.message).toContain('holds a certificate that expired on')
+  })
+})
+
 describe('https', () => {
   it('reads a certificate with its key', () => {
     const { certificate, key } = makeCertificate()

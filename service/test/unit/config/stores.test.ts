@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { describeConfig } from '../../../src/config/describe.js'
+import { explainConfig } from '../../../src/config/explain.js'
 import { renderEnvExample } from '../../../src/config/env-example.js'
 import { VARIABLES } from '../../../src/config/variables.js'
 import { development, load, newSecret, production, refusal, refusals } from './support.js'
@@ -83,11 +84,78 @@ describe('Redis', () => {
     })
   })
 
+  it('reads clusters and Sentinels out of REDIS_URL, too: nothing else has to change', () => {
+    const cluster = load(development({ REDIS_URL: 'rediss://me:p%40ss@a:7000,b,[::1]:7002' })).redis
+    expect(cluster).toMatchObject({
+      topology: 'cluster',
+      nodes: [
+        { host: 'a', port: 7000 },
+        { host: 'b', port: 6379 },
+        { host: '::1', port: 7002 },
+      ],
+      username: 'me',
+      isTls: true,
+    })
+    for (const [scheme, isTls] of [
+      ['redis-sentinel', false],
+      ['rediss+sentinel', true],
+    ] as const) {
+      const url = `${scheme}://me:pass@a:26380,b/main/3`
+      const { redis } = load(
+        development({ REDIS_URL: url, REDIS_SENTINEL_PASSWORD: 'x', REDIS_SENTINEL_USERNAME: 'y' }),
+      )
+      expect(redis).toMatchObject({
+        topology: 'sentinel',
+        masterName: 'main',
+        nodes: [
+          { host: 'a', port: 26380 },
+          { host: 'b', port: 26379 },
+        ],
+        database: 3,
+        isTls,
+        sentinel: { username: 'y', isTls },
+      })
+      expect(redis?.password?.reveal()).toBe('pass')
+      expect(redis?.sentinel.password?.reveal()).toBe('x')
+    }
+    const short = load(development({ REDIS_URL: 'redis-sentinel://a' })).redis
+    expect(short).toMatchObject({ masterName: 'mymaster', database: 0 })
+    const named = load(development({ REDIS_URL: 'redis://a', REDIS_USERNAME: 'me' })).redis
+    expect(named).toMatchObject({ topology: 'single', username: 'me' })
+  })
+
+  it('refuses an address of several hosts that is none, without showing it', () => {
+    for (const url of ['redis://u:hush@a,', 'redis://u:hush@a,b c', 'redis://u:hush@a,b/x']) {
+      expect(refusal(development({ REDIS_URL: url }))).toEqual({
+        code: 'CONFIG_REDIS_URL',
+        message: 'REDIS_URL is not valid: expected redis://[user:password@]host:port[/db].',
+      })
+    }
+    for (const url of [
+      'redis-sentinel://',
+      'redis-sentinel://u:hush@a,b/main/x',
+      'rediss+sentinel://u:hush@a:99999',
+    ]) {
+      expect(refusal(development({ REDIS_URL: url }))).toEqual({
+        code: 'CONFIG_REDIS_URL',
+        message:
+          'REDIS_URL is not valid: expected redis-sentinel://[user:password@]host:port,host:port/name[/db].',
+      })
+    }
+    const explained = explainConfig(
+      { REDIS_URL: 'redis://u:hush@a:1,b:2' },
+      load(development({ REDIS_URL: 'redis://u:hush@a:1,b:2' })),
+    )
+    expect(explained.find(({ name }) => name === 'REDIS_URL')?.value).toBe('redis://a:1,b:2')
+  })
+
   it('refuses two ways at once, and settings that contradict one another', () => {
     const conflicts = [
       { REDIS_URL: 'redis://a', REDIS_CLUSTER_NODES: 'b:1' },
       { REDIS_URL: 'rediss://a', REDIS_SSL: 'false' },
       { REDIS_CLUSTER_NODES: 'b:1', REDIS_DB: '3' },
+      { REDIS_URL: 'redis://a,b/3' },
+      { REDIS_URL: 'redis-sentinel://a', REDIS_SENTINELS: 'a' },
     ]
     for (const changes of conflicts) {
       expect(refusal(development(changes))?.code).toBe('CONFIG_REDIS_CONFLICT')
@@ -104,7 +172,19 @@ describe('Redis', () => {
         'REDIS_URL uses no TLS to a remote host. Use rediss:// (or REDIS_SSL=true) or set REDIS_ALLOW_PLAINTEXT=1.',
     })
     expect(refusal(production({ REDIS_HOST: 'prod-host' }))?.code).toBe('CONFIG_REDIS_TLS')
-    expect(refusal(production({ REDIS_SENTINELS: 'a,b' }))?.code).toBe('CONFIG_REDIS_TLS')
+    for (const places of [
+      { REDIS_SENTINELS: 'a,b' },
+      { REDIS_SENTINELS: '127.0.0.1,b' },
+      { REDIS_CLUSTER_NODES: 'a,b' },
+      { REDIS_CLUSTER_NODES: '127.0.0.1,b' },
+      { REDIS_URL: 'redis://a,b' },
+      { REDIS_URL: 'redis://localhost,b' },
+      { REDIS_URL: 'redis-sentinel://a,b/main' },
+      { REDIS_URL: 'rediss-sentinel://a,b/main', REDIS_SENTINEL_SSL: 'false' },
+    ]) {
+      expect(refusal(production(places))?.code).toBe('CONFIG_REDIS_TLS')
+      expect(refusals(production({ ...places, REDIS_ALLOW_PLAINTEXT: '1' }))).toEqual([])
+    }
     const allowed = [
       { REDIS_URL: 'redis://prod-host', REDIS_ALLOW_PLAINTEXT: '1' },
       { REDIS_URL: 'rediss://prod-host' },
@@ -112,6 +192,10 @@ describe('Redis', () => {
       { REDIS_URL: 'redis://127.0.0.1' },
       { REDIS_URL: 'redis://[::1]' },
       { REDIS_URL: 'redis://localhost' },
+      { REDIS_URL: 'rediss://a,b' },
+      { REDIS_URL: 'rediss-sentinel://a,b/main' },
+      { REDIS_CLUSTER_NODES: 'a,b', REDIS_SSL: 'true' },
+      { REDIS_SENTINELS: 'a,b', REDIS_SSL: 'true' },
     ]
     for (const changes of allowed) expect(refusals(production(changes))).toEqual([])
     expect(refusals(development({ REDIS_URL: 'redis://prod-host' }))).toEqual([])

@@ -1,16 +1,12 @@
-import type { Clock } from '../../../system/clock.js'
 import type { ChangeFeed, ChangeWatcher, Endings, Watching } from '../../change-feed.js'
 import { Watchers } from '../../memory/watchers.js'
 import { EndingsLog } from './endings-log.js'
-import { Listening, type AskWriters } from './listening.js'
+import type { Listener, ListeningEvents } from './listening.js'
 import type { Message } from './message.js'
-import type { OpenLine } from './subscriber.js'
 
 export interface FeedOptions {
-  readonly openLine: OpenLine
-  readonly askWriters: AskWriters
-  readonly clock: Clock
-  readonly heartbeat: number
+  /** Begins to listen, to one server or to all primaries of a cluster. */
+  readonly listen: (events: ListeningEvents) => Listener
   readonly endingsKeptFor: number
 }
 
@@ -28,7 +24,7 @@ class Feed implements RedisFeed {
   readonly #options: FeedOptions
   #watchers = new Watchers()
   readonly #log: EndingsLog
-  #listening: Listening | undefined
+  #listening: Listener | undefined
   /** Somebody asked what ended, and will ask again: the log has to go on. */
   #isLogWanted = false
 
@@ -68,11 +64,13 @@ class Feed implements RedisFeed {
     this.#stop()
   }
 
-  #listen(): Listening {
-    this.#listening ??= new Listening({
-      ...this.#options,
-      isAgeWanted: () => this.#watchers.count > 0,
-      onMessage: (message) => this.#tell(message),
+  #listen(): Listener {
+    this.#listening ??= this.#options.listen({
+      isAgeWanted: () => this.#watchers.isAgeWanted,
+      onMessage: (message, isFirst) => {
+        if (isFirst) this.#measure(message)
+        this.#tell(message)
+      },
       onBegin: (now) => {
         this.#log.begin(now)
         // What was looked up before may have changed unheard.
@@ -94,16 +92,23 @@ class Feed implements RedisFeed {
     this.#watchers.everything()
   }
 
+  /** Only ends say when they were. */
+  #measure(message: Message | undefined): void {
+    const endedAt = message?.kind === 'epoch' ? message.ending.endedAt : toEnd(message)
+    const delay = endedAt === undefined ? undefined : this.#listening?.delaySince(endedAt)
+    if (delay !== undefined) this.#watchers.delay(delay)
+  }
+
   #tell(message: Message | undefined): void {
     switch (message?.kind) {
       case 'ended':
         this.#log.addSession({ id: message.id, endedAt: message.endedAt })
-        return this.#watchers.session(message.id)
+        return this.#watchers.ended(message.id)
       case 'changed':
         return this.#watchers.session(message.id)
       case 'epoch':
         this.#log.addSubject(message.ending)
-        return this.#watchers.subject(message.ending.subject)
+        return this.#watchers.epoch(message.ending)
       case 'subject':
         return this.#watchers.subject(message.subject)
       case 'document':
@@ -112,4 +117,8 @@ class Feed implements RedisFeed {
         return this.#watchers.everything()
     }
   }
+}
+
+function toEnd(message: Message | undefined): number | undefined {
+  return message?.kind === 'ended' ? message.endedAt : undefined
 }

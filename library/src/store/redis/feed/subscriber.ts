@@ -1,11 +1,13 @@
-import { InvalidOption } from '../../../errors.js'
-import { isReady, type RedisClient } from '../client.js'
+import { isReady } from '../client.js'
+import { trackOverIoRedis, trackOverNodeRedis, type Track } from './tracking.js'
 
 /** The part of a node-redis 4 to 6 client (single) that is used to listen. */
 export interface NodeRedisSubscriber {
   readonly isPubSubActive: boolean
+  readonly isOpen?: boolean
   connect?(): Promise<unknown>
   destroy?(): unknown
+  disconnect?(): unknown
   subscribe(channel: string, listener: (message: string) => unknown): Promise<unknown>
   unsubscribe(channel: string, listener: (message: string) => unknown): Promise<unknown>
   ping(): Promise<unknown>
@@ -30,6 +32,8 @@ export type RedisSubscriber = NodeRedisSubscriber | IoRedisSubscriber
 /** Who hears what comes over a connection. */
 export interface Ears {
   onMessage(message: string): void
+  /** Keys that were written, deleted or have expired; `undefined`: all of them may have. */
+  onKeys?(keys: readonly string[] | undefined): void
   /** The connection was lost, or is another one now: what was sent in between is gone. */
   onBreak(): void
 }
@@ -40,9 +44,11 @@ export interface Line {
   subscribe(channel: string): Promise<unknown>
   unsubscribe(channel: string): Promise<unknown>
   ping(): Promise<unknown>
+  /** From now on this connection is told of keys that begin with one of these. Before `subscribe`. */
+  readonly track: Track
   /** Connects anew: what there is has gone silent. */
   renew(): void
-  /** Hears nothing any more. The connection stays open. */
+  /** Hears nothing any more. The connection stays open, unless it was opened here. */
   close(): void
 }
 
@@ -52,47 +58,25 @@ export type OpenLine = (ears: Ears) => Line
 /** Every event after which the connection is not the one that it was. */
 const BREAKS = ['error', 'close', 'end', 'reconnecting', 'connect', 'ready']
 
-/**
- * Looks at what `subscriber` can do. It has to be one connection: only there a PONG tells that all messages
- * before it have come. That is why clusters, pools and node-redis' Sentinel client cannot be listened on.
- *
- * @throws InvalidOption where it is not a single connection, or `client` is not.
- */
-export function toOpenLine(subscriber: RedisSubscriber, client: RedisClient): OpenLine {
-  if (isMany(client)) refuse('client')
-  const open = toKnownLine(subscriber)
-  if (open === undefined) refuse('subscriber')
-  // Without any listener, a lost connection would end the process. Others than this are taken off again.
-  if (!LISTENED.has(subscriber)) subscriber.on('error', () => undefined)
-  LISTENED.add(subscriber)
-  return open
-}
-
-const LISTENED = new WeakSet<RedisSubscriber>()
-
-function refuse(option: string): never {
-  throw new InvalidOption(
-    `option subscriber needs an option ${option} that is one connection of redis (node-redis), ` +
-      'ioredis or iovalkey: the near cache is not available for clusters, pools, Sentinel clients ' +
-      'of node-redis and valkey-glide yet.',
-  )
-}
-
 interface Shape {
   readonly isCluster?: unknown
-  readonly masters?: unknown
-  readonly customCommand?: unknown
-  readonly evalSha?: unknown
-  readonly evalsha?: unknown
   readonly isPubSubActive?: unknown
   readonly status?: unknown
 }
 
-/** Whether messages come from several nodes, or it cannot be told. */
-function isMany(client: RedisClient): boolean {
-  const shape = client as Shape
-  const isGlide = shape.evalSha === undefined && shape.evalsha === undefined
-  return isGlide || shape.isCluster === true || shape.masters !== undefined
+const LISTENED = new WeakSet<RedisSubscriber>()
+
+/**
+ * Looks at what `subscriber` can do. It has to be one connection: only there a PONG tells that all messages
+ * before it have come. `undefined`: it is none.
+ */
+export function toLine(subscriber: RedisSubscriber): OpenLine | undefined {
+  const open = toKnownLine(subscriber)
+  if (open === undefined) return undefined
+  // Without any listener, a lost connection would end the process. Others than this are taken off again.
+  if (!LISTENED.has(subscriber)) subscriber.on('error', () => undefined)
+  LISTENED.add(subscriber)
+  return open
 }
 
 function toKnownLine(subscriber: RedisSubscriber): OpenLine | undefined {
@@ -109,17 +93,22 @@ function toKnownLine(subscriber: RedisSubscriber): OpenLine | undefined {
 function nodeRedis(client: NodeRedisSubscriber, ears: Ears): Line {
   const onMessage = (message: string): void => ears.onMessage(message)
   const leave = listen(client, ears)
+  const tracking = trackOverNodeRedis(client, ears)
   return {
     isReady: () => isReady(client),
     // One that was subscribed before stays so over a new connection; to ask again does no harm.
     subscribe: (channel) => client.subscribe(channel, onMessage),
     unsubscribe: (channel) => client.unsubscribe(channel, onMessage),
     ping: () => client.ping(),
+    track: tracking.track,
     renew() {
-      attempt(() => client.destroy?.())
+      part(client)
       client.connect?.().catch(() => undefined)
     },
-    close: leave,
+    close() {
+      tracking.close()
+      leave()
+    },
   }
 }
 
@@ -127,22 +116,28 @@ function ioRedis(client: IoRedisSubscriber, ears: Ears): Line {
   // Its own subscribing after a reconnection would be an unhandled rejection where that one fails, too.
   const { options } = client as { readonly options?: { autoResubscribe?: boolean } }
   if (options !== undefined) options.autoResubscribe = false
-  let wanted: string | undefined
+  const wanted = new Set<string>()
   const onMessage = (channel: string, message: string): void => {
-    if (channel === wanted) ears.onMessage(message)
+    if (wanted.has(channel)) ears.onMessage(message)
   }
   client.on('message', onMessage)
   const leave = listen(client, ears)
+  const tracking = trackOverIoRedis(client, ears)
   return {
     isReady: () => isReady(client),
     subscribe(channel) {
-      wanted = channel
+      wanted.add(channel)
       return client.subscribe(channel)
     },
-    unsubscribe: (channel) => client.unsubscribe(channel),
+    unsubscribe(channel) {
+      wanted.delete(channel)
+      return client.unsubscribe(channel)
+    },
     ping: () => client.ping(),
+    track: tracking.track,
     renew: () => attempt(() => client.disconnect?.(true)),
     close() {
+      tracking.close()
       client.off('message', onMessage)
       leave()
     },
@@ -155,6 +150,17 @@ function listen(client: RedisSubscriber, ears: Ears): () => void {
   return () => {
     for (const event of BREAKS) client.off(event, onBreak)
   }
+}
+
+/** Closes a connection for good, or until it is connected again. */
+export function part(subscriber: RedisSubscriber): void {
+  const client = subscriber as Partial<NodeRedisSubscriber>
+  attempt(() => {
+    if (client.destroy !== undefined) return client.destroy()
+    // ioredis: `false`, not to come back. Version 4 of node-redis gives a promise.
+    const parting = (subscriber as IoRedisSubscriber).disconnect?.(false)
+    return Promise.resolve(parting).catch(() => undefined)
+  })
 }
 
 /** A client that is closing by itself may throw when it is told to. */

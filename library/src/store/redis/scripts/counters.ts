@@ -3,22 +3,27 @@ import { writing, type Script } from './script.js'
 /**
  * What guards count, under one key each. A debt is a hash: when it ends in `E`, by how much sooner in `S` over the quota in
  * `Q` (see memory/allowance.ts). Attempts are one: when they end in `E`, their number in `N`, and in `L` whether they are
- * locked (memory/tally.ts). A key rests until then, and no longer.
+ * locked (memory/tally.ts). A key rests until then, and no longer. In `M` is the mark of the call that wrote it: who makes
+ * that call again, as clients do that lost its reply, is told how things stand and not counted twice.
  *
  * All are whole numbers below 2^53, so that what Lua does with them is exact.
  */
 const COUNTER = `
-local function fields(...)
-  local field = redis.call('HMGET', KEYS[1], 'E', ...)
+-- Whether this very call was the last to count: a client may send it again where its reply was lost.
+local is_again
+
+local function fields(first, second)
+  local field = redis.call('HMGET', KEYS[1], 'E', first, second, 'M')
   if not field[1] then return nil end
-  for at = 1, #field do
+  is_again = false
+  for at = 1, 3 do
     field[at] = whole(field[at]) or error('WRONGTYPE the counter is unreadable')
   end
   return field
 end
 
 local function keep(lasts, ...)
-  redis.call('HSET', KEYS[1], 'E', text(now + lasts), ...)
+  redis.call('HSET', KEYS[1], 'E', text(now + lasts), 'M', mark, ...)
   redis.call('PEXPIRE', KEYS[1], text(lasts))
 end
 `
@@ -35,6 +40,7 @@ if debt then
   owed = math.max((debt[1] - now) * quota - spare, 0)
 end
 
+if is_again then return { 'allowed', text(now), text(owed) } end
 local after = math.max(owed + cost * window, 0)
 if cost > 0 and after > quota * window then return { 'refused', text(now), text(owed) } end
 if cost == 0 then return { 'allowed', text(now), text(owed) } end
@@ -57,6 +63,9 @@ export const ATTEMPT: Script = writing(
   `
 local known = fields('N', 'L')
 if known and known[1] <= now then known = nil end
+if known and is_again then
+  return { known[3] == 1 and 'locking' or 'counted', text(now), text(known[2]) }
+end
 if known and known[3] == 1 then
   return { 'locked', text(now), text(known[2]), text(known[1] - now) }
 end

@@ -45,6 +45,7 @@ local session = session_from(name, {
 local subject, owner = {}, nil
 if session and session.subject and not session.reason then
   local about
+  assert_whole()
   subject, about = read(key_of('g', session.subject))
   if subject.err then error(subject.err) end
   owner = owner_from({ about('E'), about('Y'), about('Z'), about('D') })

@@ -1,5 +1,5 @@
 import { sha1 } from '../../../system/digest.js'
-import { CLOCK } from './snippets.js'
+import { CLOCK, probing } from './snippets.js'
 
 /** One Lua script: a verb of the store. */
 export interface Script {
@@ -23,7 +23,16 @@ export function reading(...parts: readonly string[]): Script {
   return toScript(parts, false)
 }
 
+/**
+ * The last argument is a mark that no other call has, and it is the last word of the reply: so the caller knows that
+ * the reply is to this call, whatever happened to the order of replies on its connection.
+ */
 function toScript(parts: readonly string[], writes: boolean): Script {
-  const text = [CLOCK, ...parts].map((part) => part.trim()).join('\n\n')
+  const body = [CLOCK, probing(writes), ...parts].map((part) => part.trim()).join('\n\n')
+  const text = [
+    'local mark = table.remove(ARGV)',
+    `local function answer()\n${body}\nend`,
+    'local reply = answer()\nreply[#reply + 1] = mark\nreturn reply',
+  ].join('\n\n')
   return { text, sha: sha1(text), writes }
 }
