@@ -9,6 +9,7 @@ import { createProxyTrust } from './request/client-address.js'
 import type { Incoming } from './request/incoming.js'
 import { createSessionCookies } from './response/session-cookies.js'
 import { createDeviceTraits, type ClientPrivacy } from './session/device.js'
+import { createClockWatch } from './session/clock-watch.js'
 import { createCookieWatch } from './session/cookieless.js'
 import { createValuesAtRest } from './session/encryption.js'
 import { createEvents, type EventName, type Events, type Listener } from './session/events.js'
@@ -170,6 +171,7 @@ export function createCore<Data extends object>(
     store,
     journal,
     events,
+    clockWatch: createClockWatch(clock, events),
     upkeep,
     deviceTraits,
     values: createValuesAtRest(settings.encryptionSecrets, events),

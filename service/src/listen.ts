@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import express, { type Express } from 'express'
+import { createExpressServer, expressClasses } from 'sojourn/express'
 import type { HttpsConfig } from './config/config.js'
 import { createMetricsHandler } from './metrics/index.js'
 import type { Parts } from './parts.js'
@@ -24,7 +25,7 @@ export async function listen(app: Express, parts: Parts): Promise<Listening> {
   const { config } = parts
   const { https, port, host } = config.server
   const server =
-    https === undefined ? createServer(LIMITS, app) : createSecureServer(app, parts, https)
+    https === undefined ? createExpressServer(app, LIMITS) : createSecureServer(app, parts, https)
   answerRaw(server, config.server)
   await open(server, port, host)
   const servers = [server as Server]
@@ -41,7 +42,8 @@ export async function listen(app: Express, parts: Parts): Promise<Listening> {
 
 function createSecureServer(app: Express, { log }: Parts, https: HttpsConfig): TlsServer {
   const options = tlsOptions(https.certificate, https.key.reveal())
-  const server = createTlsServer({ ...LIMITS, ...options, handshakeTimeout: HANDSHAKE_WITHIN }, app)
+  const limits = { ...LIMITS, handshakeTimeout: HANDSHAKE_WITHIN }
+  const server = createTlsServer({ ...limits, ...options, ...expressClasses(app) }, app)
   reloadOnChange(server, https, log)
   logTlsFailures(server, log)
   return server

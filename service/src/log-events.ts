@@ -32,6 +32,7 @@ const LEVELS: Readonly<Record<keyof SojournEvents, 'info' | 'warn' | 'error' | '
   'store.breaker': 'warn',
   'store.rollback': 'error',
   'store.reset': 'error',
+  'store.clock_skew': 'warn',
   'cookie.diagnostic': 'warn',
 }
 

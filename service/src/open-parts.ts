@@ -3,6 +3,7 @@ import { createExpressAdapter, createNodeIncoming } from 'sojourn/express'
 import {
   createMetrics,
   observeCache,
+  observeJournal,
   observeSojourn,
   observeStoreCalls,
   type Metrics,
@@ -75,7 +76,7 @@ export async function openParts(
     tokens: tokenOptions(config, accounts),
   })
   observeSojourn(sojourn, metrics, { signInFailureReasons: FAILURES })
-  observeCache(metrics, () => sojourn.cacheStats())
+  observeMemory(sojourn, metrics, config)
   logEvents(sojourn, log)
   reconnectOnSilence(sojourn, opened)
   const trail = createTrail(database)
@@ -101,12 +102,19 @@ export async function openParts(
     parts,
     async close() {
       stopAges()
-      await sojourn.settled()
+      // What the store has yet to end is tried once more, and heard by the audit trail.
+      await sojourn.close()
       await audited.close()
       await opened.close()
       await accounts.close()
     },
   }
+}
+
+/** What this process keeps of sessions, besides the store. */
+function observeMemory(sojourn: Sojourn<SessionData>, metrics: Metrics, config: Config): void {
+  observeCache(metrics, () => sojourn.cacheStats())
+  if (config.redis !== undefined) observeJournal(metrics, () => sojourn.journalStats())
 }
 
 function createWeb(sojourn: Sojourn<SessionData>): Parts['web'] {

@@ -37,6 +37,7 @@ export async function openRedis(given: RedisConfig, log: Logger): Promise<Opened
     client: client as never,
     keyPrefix: redis.keyPrefix,
     subscriber: subscriber.option,
+    ...(redis.durability === undefined ? {} : { durability: redis.durability }),
   })
   try {
     const isThere = await connect(connection, redis, log, leaving.signal)

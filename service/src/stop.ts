@@ -1,4 +1,4 @@
-import type { Server } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import { standardOutput, type Logger } from './log/index.js'
 import type { Lifecycle } from './parts.js'
@@ -8,6 +8,10 @@ import type { Lifecycle } from './parts.js'
  * queue of the operating system would be reset, and load balancers have to hear that we are leaving.
  */
 const LEAVE_AFTER = 200
+/** Somebody may have got an answer without that word just before, and be about to ask on: we stay until so long nobody did, */
+const QUIET_FOR = 150
+/** and no longer than this: somebody always asks. */
+const LEAVE_WITHIN = 2_000
 /** Requests under way get this long to finish. */
 const DRAIN_WITHIN = 10_000
 /** Idle keep-alive connections are looked for this often while draining. */
@@ -31,6 +35,8 @@ export interface Stoppable {
  * then stores are closed and the process ends with 0. A second signal ends it at once.
  */
 export function stopOnSignal(service: Stoppable): void {
+  const { servers } = service.server
+  for (const server of servers) answersOf(server)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (service.lifecycle.isDraining) process.exit(1)
@@ -74,15 +80,40 @@ async function stop({ server, close, log }: Stoppable, code: number): Promise<vo
   }
 }
 
+const underWay = new WeakMap<Server, Set<ServerResponse>>()
+
+/** The answers that are under way, from the first call on. */
+function answersOf(server: Server): Set<ServerResponse> {
+  const known = underWay.get(server)
+  if (known !== undefined) return known
+  const answers = new Set<ServerResponse>()
+  underWay.set(server, answers)
+  server.prependListener('request', (_request, response) => {
+    answers.add(response)
+    response.once('close', () => answers.delete(response))
+  })
+  return answers
+}
+
+/** Whoever is told so asks elsewhere next, and is not cut off while asking. */
+function isLast(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('Connection', 'close')
+}
+
 /**
  * Takes nothing new and waits for the answers under way, `within` milliseconds at most. `close` waits for keep-alive
  * connections that do nothing; those are closed as they fall idle.
  */
 export async function drain(server: Server, within = DRAIN_WITHIN): Promise<void> {
+  for (const response of answersOf(server)) isLast(response)
+  const begunAt = performance.now()
+  let askedAt = -Infinity
   server.prependListener('request', (_request, response) => {
-    response.setHeader('Connection', 'close')
+    isLast(response)
+    askedAt = performance.now()
   })
   await pause(LEAVE_AFTER)
+  while (isRecent(askedAt) && performance.now() - begunAt < LEAVE_WITHIN) await pause(LOOK_EVERY)
   await readWhatCame()
   const closed = new Promise<true>((resolve) => {
     server.close(() => {
@@ -97,6 +128,10 @@ export async function drain(server: Server, within = DRAIN_WITHIN): Promise<void
     server.closeIdleConnections()
   }
   clearTimeout(patience)
+}
+
+function isRecent(askedAt: number): boolean {
+  return performance.now() - askedAt < QUIET_FOR
 }
 
 /** After a busy moment timers come before sockets: a connection may look idle whose request lies waiting. */

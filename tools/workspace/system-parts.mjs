@@ -23,7 +23,6 @@ export const SYSTEM_PARTS = [
   { program: 'chromium', debian: 'chromium' },
   { program: 'promtool', debian: 'prometheus' },
   { program: 'curl', debian: 'curl' },
-  { program: 'faketime', debian: 'faketime' },
   { program: 'openssl', debian: 'openssl' },
   { program: 'postgres', debian: 'postgresql', folders: postgresFolders },
   // Tokens of ours are verified by somebody else's code, in another language.

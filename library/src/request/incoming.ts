@@ -80,6 +80,7 @@ export function createNodeIncoming(request: NodeRequest, trust: ProxyTrust): Inc
 class NodeIncoming implements Incoming {
   readonly #request: NodeRequest
   readonly #trust: ProxyTrust
+  #headers: NodeRequest['headers'] | undefined
   #address: string | undefined
   #transport: Transport | undefined
 
@@ -143,7 +144,9 @@ class NodeIncoming implements Incoming {
   }
 
   #lowerCase(name: string): string | undefined {
-    const value = this.#request.headers[name]
+    // Express makes whatever is read of a request slow: once is enough.
+    this.#headers ??= this.#request.headers
+    const value = this.#headers[name]
     if (typeof value === 'string') return value
     // Never what an object inherits, should somebody ask for a header called `constructor`.
     return Array.isArray(value) ? value.join(', ') : undefined

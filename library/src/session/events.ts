@@ -154,6 +154,15 @@ export interface SojournEvents {
   'store.rollback': { readonly sessions: number; readonly subjects: number }
   /** The store was emptied, or is another one. `policy` is the option `onStoreReset`. */
   'store.reset': { readonly policy: 'accept' | 'fail' }
+  /**
+   * The clocks of the store and of this host are over a minute apart (`isApart`), or are together again. Told once for
+   * each change, not for each answer. The store's clock decides what has expired; the host's is in logs.
+   */
+  'store.clock_skew': {
+    readonly isApart: boolean
+    /** By so many milliseconds the store's clock is ahead; negative: behind. */
+    readonly ahead: number
+  }
   /** A cookie could not be set or will not come back; the message names cause and fix. */
   'cookie.diagnostic': { readonly message: string }
 }

@@ -196,6 +196,7 @@ function isMisplaced({ core }: Visit, id: SessionId, answer: ReadResult | undefi
 async function read({ core }: Visit, id: string): Promise<ReadResult> {
   const answer = await core.store.read(id)
   core.kit?.clock.heard(answer.now)
+  core.clockWatch.heard(answer.now)
   return answer
 }
 

@@ -100,6 +100,7 @@ export async function exchange(
   const result = await rotate(core, presented, proof?.thumbprint, request)
   if (!isExchanged(result)) return refuseResult(core, result, request)
   kitOf(core).clock.heard(result.now)
+  core.clockWatch.heard(result.now)
   return result
 }
 

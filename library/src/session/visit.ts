@@ -7,6 +7,7 @@ import type { EndReason } from '../store/end-reason.js'
 import type { SessionRecord } from '../store/record.js'
 import type { NearCache } from '../store/near-cache.js'
 import type { Clock } from '../system/clock.js'
+import type { ClockWatch } from './clock-watch.js'
 import type { CookieWatch } from './cookieless.js'
 import type { ClientFacts } from './device.js'
 import type { ValuesAtRest } from './encryption.js'
@@ -28,6 +29,7 @@ export interface Core {
   /** `undefined`: this application issues no access and refresh tokens. */
   readonly kit: TokenKit | undefined
   readonly events: Events
+  readonly clockWatch: ClockWatch
   readonly upkeep: Upkeep
   /** How the values of sessions rest. */
   readonly values: ValuesAtRest

@@ -66,19 +66,19 @@ export function createResilientStore(store: Store, options: ResilientStoreOption
     bucketOf: (subject) => store.bucketOf(subject),
     ...(store.shardOf === undefined ? {} : { shardOf: store.shardOf.bind(store) }),
     ...(store.mayForget === undefined ? {} : { mayForget: store.mayForget }),
-    create: protect('create', store.create.bind(store), ({ id }) => ofSession(id)),
-    read: protect('read', store.read.bind(store), ofSession),
-    change: protect('change', store.change.bind(store), ofSession),
-    rotate: protect('rotate', store.rotate.bind(store), ofSession),
-    end: protect('end', store.end.bind(store), ofSession),
-    endAll: protect('endAll', store.endAll.bind(store), ofName),
-    reap: protect('reap', store.reap.bind(store), ofName),
-    list: protect('list', store.list.bind(store), ofName),
+    create: protect('create', late(store, 'create'), ({ id }) => ofSession(id)),
+    read: protect('read', late(store, 'read'), ofSession),
+    change: protect('change', late(store, 'change'), ofSession),
+    rotate: protect('rotate', late(store, 'rotate'), ofSession),
+    end: protect('end', late(store, 'end'), ofSession),
+    endAll: protect('endAll', late(store, 'endAll'), ofName),
+    reap: protect('reap', late(store, 'reap'), ofName),
+    list: protect('list', late(store, 'list'), ofName),
     ...(store.walk === undefined ? {} : { walk: walking('walk', store.walk.bind(store)) }),
-    readSubject: protect('readSubject', store.readSubject.bind(store), ofName),
-    changeSubject: protect('changeSubject', store.changeSubject.bind(store), ofName),
-    readDocument: protect('readDocument', store.readDocument.bind(store), ofName),
-    writeDocument: protect('writeDocument', store.writeDocument.bind(store), ofName),
+    readSubject: protect('readSubject', late(store, 'readSubject'), ofName),
+    changeSubject: protect('changeSubject', late(store, 'changeSubject'), ofName),
+    readDocument: protect('readDocument', late(store, 'readDocument'), ofName),
+    writeDocument: protect('writeDocument', late(store, 'writeDocument'), ofName),
     ...(counters === undefined
       ? {}
       : {
@@ -93,9 +93,16 @@ export function createResilientStore(store: Store, options: ResilientStoreOption
       : { pulse: besides('pulse', store.pulse.bind(store), (bucket) => bucket) }),
     // It reports on itself, by its age; nobody's answer waits for it.
     changes: store.changes,
-    check: protect('check', store.check.bind(store)),
+    check: protect('check', late(store, 'check')),
     close: () => store.close(),
   }
+}
+
+/** A verb that is looked up with each call: whoever gave the store may wrap a verb of it later. */
+function late<Verb extends keyof Store>(store: Store, verb: Verb): Store[Verb] {
+  const call = (...given: readonly unknown[]): unknown =>
+    (store[verb] as (...given: readonly unknown[]) => unknown).apply(store, [...given])
+  return call as Store[Verb]
 }
 
 /** What all verbs of one store share. */

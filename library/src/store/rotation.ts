@@ -39,7 +39,7 @@ export interface Rotation {
  * | g = p, at most `forgiveFor` after it, n was never presented   | `forgiven`  | n+1, parent p, n is dead    |
  * | anything else                                                 | `reused`    | ended, as `refresh_reuse`   |
  *
- * `rotatedAt` becomes now and `isPresented` false with every new generation.
+ * "After" counts in both directions: the store's clock may have been set back since. `rotatedAt` becomes now and `isPresented` false with every new generation.
  */
 export type RotateResult =
   | {

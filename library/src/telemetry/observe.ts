@@ -161,6 +161,12 @@ function observeStore(sojourn: Observable, metrics: Metrics): Stops {
       'Whether calls to the store, or to a part of it, are refused at once: 1, else 0.',
     )
     .series({})
+  const skew = metrics
+    .gauge(
+      'sojourn_store_clock_ahead_seconds',
+      'By how much the clock of the store is ahead of that of the host, where that is over a minute; else 0.',
+    )
+    .series({})
   /** Parts of the store that are not asked; `undefined` is all of it. */
   const open = new Set<string | undefined>()
   return [
@@ -177,6 +183,9 @@ function observeStore(sojourn: Observable, metrics: Metrics): Stops {
     }),
     sojourn.on('store.reset', () => {
       reset()
+    }),
+    sojourn.on('store.clock_skew', ({ isApart, ahead }) => {
+      skew.set(isApart ? ahead / 1_000 : 0)
     }),
     sojourn.on('store.breaker', ({ state, shard }) => {
       if (state === 'closed') open.delete(shard)

@@ -4,7 +4,7 @@
  * nothing, keeps nothing beyond its own memory, and imports no module of Node's.
  */
 export { createVerifier, VERIFY_MESSAGES } from './verifier.js'
-export type { Verifier, VerifyProblemCode, VerifyVerdict } from './verifier.js'
+export type { Verifier, VerifierStats, VerifyProblemCode, VerifyVerdict } from './verifier.js'
 export type { JwksDocument, RevocationOptions, VerifyOptions } from './options.js'
 export { InvalidOption, SojournError } from '../errors.js'
 export type { AccessClaims, TokenAlgorithm } from '../credential/jwt/index.js'

@@ -18,8 +18,11 @@ export interface RevocationOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** For how long an end may go unheard of; past that, tokens are refused (`revocations_stale`). Default 30 s, at least 1 s. */
   readonly maxStaleness?: Duration
-  /** What becomes of tokens while the feed is older. `allow` trusts them until they run out. Default `refuse`. */
-  readonly whenStale?: 'refuse' | 'allow'
+  /**
+   * What becomes of tokens while the feed is older. `{ allowFor: '60s' }` trusts them for so long after `maxStaleness` and not
+   * before the feed was heard at all; `allow` until they run out. Whoever passes so is counted: `Verifier.stats`. Default `refuse`.
+   */
+  readonly whenStale?: 'refuse' | 'allow' | { readonly allowFor: Duration }
   /** What becomes of tokens issued before the feed's memory begins. Default `refuse`. */
   readonly whenGap?: 'refuse' | 'allow'
 }
@@ -76,7 +79,8 @@ export interface RevocationSettings {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly maxStaleness: number
-  readonly isStaleAllowed: boolean
+  /** Milliseconds past `maxStaleness`. */
+  readonly staleAllowedFor: number
   readonly isGapAllowed: boolean
 }
 
@@ -139,9 +143,18 @@ function toRevocationSettings(options: RevocationOptions): RevocationSettings {
     url: toUrl(options.url, 'revocations.url'),
     headers: secret === undefined ? headers : { ...headers, Authorization: `Bearer ${secret}` },
     maxStaleness: duration(options.maxStaleness ?? '30s', 'revocations.maxStaleness', 1000, DAY),
-    isStaleAllowed: options.whenStale === 'allow',
+    staleAllowedFor: toStaleAllowance(options.whenStale ?? 'refuse'),
     isGapAllowed: options.whenGap === 'allow',
   }
+}
+
+function toStaleAllowance(given: NonNullable<RevocationOptions['whenStale']>): number {
+  if (given === 'refuse') return 0
+  if (given === 'allow') return Number.POSITIVE_INFINITY
+  // A typing error must not pass for a permission.
+  const { allowFor } = given as { readonly allowFor?: Duration }
+  if (allowFor !== undefined) return duration(allowFor, 'revocations.whenStale.allowFor', 0, DAY)
+  throw new InvalidOption("revocations.whenStale must be 'refuse', 'allow' or { allowFor }.")
 }
 
 function toUrl(value: unknown, name: string): URL {

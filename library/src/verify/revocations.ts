@@ -9,6 +9,8 @@ export interface Revocations {
   ready(): Promise<void>
   /** What speaks against a token that is otherwise good. */
   judge(claims: AccessClaims): 'session_ended' | 'revocations_stale' | undefined
+  /** How many tokens passed though it was not known whether their session still lived. */
+  readonly unsurePasses: number
 }
 
 /** The first answer tells of a whole day. */
@@ -37,6 +39,7 @@ export function listenForEndings(
   let knownAt = -Infinity
   let since: number | undefined
   let failures = 0
+  let unsurePasses = 0
   let started: Promise<void> | undefined
 
   /** One question. Answers for how long to pause before the next. */
@@ -71,10 +74,15 @@ export function listenForEndings(
     ready: () => (started ??= start()),
     judge(claims) {
       if (endings.hasEnded(claims)) return 'session_ended'
-      const isStale = clock.elapsed() - knownAt > feed.maxStaleness
-      if (isStale && !feed.isStaleAllowed) return 'revocations_stale'
+      const staleFor = clock.elapsed() - knownAt - feed.maxStaleness
+      if (staleFor > feed.staleAllowedFor) return 'revocations_stale'
       const isInGap = endings.isBeforeMemory(claims)
-      return isInGap && !feed.isGapAllowed ? 'revocations_stale' : undefined
+      if (isInGap && !feed.isGapAllowed) return 'revocations_stale'
+      if (staleFor > 0 || isInGap) unsurePasses += 1
+      return undefined
+    },
+    get unsurePasses() {
+      return unsurePasses
     },
   }
 }

@@ -41,10 +41,17 @@ export type VerifyVerdict =
       readonly message: string
     }
 
+export interface VerifierStats {
+  /** Tokens that passed by `whenStale` or `whenGap`: nobody knew whether their session still lived. Only ever grows. */
+  readonly unsurePasses: number
+}
+
 /** Verifies access tokens without a store. */
 export interface Verifier {
   /** Says whether a token is good; rejects only where `jwks` is a document that cannot be used. */
   verify(token: string): Promise<VerifyVerdict>
+  /** What happened since it was made, for metrics. */
+  stats(): VerifierStats
   /** Ends the requests that are under way and the listening. Every token is refused from then on. */
   close(): void
 }
@@ -84,6 +91,7 @@ export function createVerifier(options: VerifyOptions): Verifier {
       const problem = revocations?.judge(verdict.claims)
       return problem === undefined ? verdict : refused(problem)
     },
+    stats: () => ({ unsurePasses: revocations?.unsurePasses ?? 0 }),
     close() {
       closing.abort()
     },

@@ -16,6 +16,8 @@ await client.connect()
 let commands = 0
 const dying = new Proxy(client, {
   get(target, name) {
+    // What node-redis answers here would be sent past this proxy.
+    if (name === 'withCommandOptions') return undefined
     const value = Reflect.get(target, name)
     if (name !== 'evalSha') return typeof value === 'function' ? value.bind(target) : value
     return (...args) => {

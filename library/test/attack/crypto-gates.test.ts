@@ -36,7 +36,10 @@ describe('cryptography', () => {
         '@photostructure/sqlite',
         // A list of words.
         '@zxcvbn-ts/language-common',
+        // `sojourn load`.
+        'autocannon',
         'bowser',
+        'cli-progress',
         'cli-table3',
         'commander',
         'compression',

@@ -64,7 +64,10 @@ describe('values', () => {
       'library/src/compat/connect-redis/commands.ts',
       'library/src/compat/jwt-redis-sessions/connection.ts',
       'library/src/store/redis/client.ts',
+      'library/src/store/redis/durability.ts',
       'library/src/store/redis/runner.ts',
+      // It passes on what the store gives it.
+      'service/src/redis-follower.ts',
     ])
   })
 

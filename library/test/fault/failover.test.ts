@@ -180,7 +180,7 @@ describe('a failover that loses writes', () => {
     const pool = await createClientPool({ url: primary.url }, { minimum: 1, maximum: 2 }).connect()
     closing.push(() => {
       alone.destroy()
-      pool.destroy()
+      pool?.destroy()
     })
     const durability = { replicas: 1, within: 50 }
     const stores = [alone, pool].map((client) =>

@@ -28,7 +28,10 @@ export interface RedisClusterOptions {
   readonly tls?: ServerTls
 }
 
-/** Starts a cluster, and waits until every node serves every slot and every replica follows. */
+/** They tell each other what is new as often as that: quickly, as long as the cluster is made. Milliseconds. */
+const WHILE_MADE = '500'
+
+/** Starts a cluster, and waits until every node serves every slot, every replica follows, and all know of it. */
 export async function startCluster(options: RedisClusterOptions = {}): Promise<RedisCluster> {
   const { primaries: most = 3, replicas: each = 0 } = options
   const nodes: RedisServer[] = []
@@ -42,6 +45,11 @@ export async function startCluster(options: RedisClusterOptions = {}): Promise<R
     await shareOut(primaries)
     await introduce(nodes)
     await follow(primaries, replicas)
+    await hearOfAll(nodes)
+    const timeout = String(options.nodeTimeout ?? 2_000)
+    await Promise.all(
+      nodes.map((node) => node.cli('config', 'set', 'cluster-node-timeout', timeout)),
+    )
     return {
       nodes,
       ports: nodes.map((node) => node.port),
@@ -56,14 +64,10 @@ export async function startCluster(options: RedisClusterOptions = {}): Promise<R
   }
 }
 
-async function startNode({
-  nodeTimeout = 2_000,
-  args = [],
-  tls,
-}: RedisClusterOptions): Promise<RedisServer> {
+async function startNode({ args = [], tls }: RedisClusterOptions): Promise<RedisServer> {
   const bus = String(await freePort())
   const cluster = ['--cluster-enabled', 'yes', '--cluster-port', bus]
-  const timing = ['--cluster-node-timeout', String(nodeTimeout), '--repl-diskless-sync-delay', '0']
+  const timing = ['--cluster-node-timeout', WHILE_MADE, '--repl-diskless-sync-delay', '0']
   return startRedis({
     args: [...cluster, ...timing, ...args],
     ...(tls === undefined ? {} : { tls }),
@@ -121,6 +125,14 @@ async function follow(
   await waitFor('the replicas to follow', async () => {
     const infos = await Promise.all(replicas.map((node) => node.cli('info', 'replication')))
     return infos.every((info) => info.includes('master_link_status:up'))
+  })
+}
+
+/** Clients that ask any node hear of all of them. */
+async function hearOfAll(nodes: readonly RedisServer[]): Promise<void> {
+  await waitFor('the nodes to have heard of each other', async () => {
+    const views = await Promise.all(nodes.map((node) => node.cli('cluster', 'slots')))
+    return views.every((view) => nodes.every(({ port }) => view.includes(`\n${String(port)}\n`)))
   })
 }
 

@@ -45,6 +45,7 @@ describe('observeSojourn', () => {
       'sojourn_sessions_started_total',
       'sojourn_sign_in_failures_total',
       'sojourn_store_breaker_open',
+      'sojourn_store_clock_ahead_seconds',
       'sojourn_store_failures_total',
       'sojourn_store_resets_total',
       'sojourn_store_rollbacks_total',

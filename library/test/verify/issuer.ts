@@ -1,4 +1,4 @@
-import type { VerifyOptions } from '../../src/verify/index.js'
+import type { Verifier, VerifyOptions } from '../../src/verify/index.js'
 import { createVerifier } from '../../src/verify/index.js'
 import { createManualClock, type ManualClock } from '../../src/testing/manual-clock.js'
 import { AUDIENCE, ISSUER, type TestKey } from '../credential/jwt/forge.js'
@@ -60,6 +60,7 @@ export function createIssuer(...keys: TestKey[]): TestIssuer {
 export interface TestSetup {
   readonly clock: ManualClock
   readonly faults: Error[]
+  readonly verifier: Verifier
   /** The code of a refusal, or `ok`. */
   judge(token: string): Promise<string>
   verify: ReturnType<typeof createVerifier>['verify']
@@ -81,6 +82,7 @@ export function setUp(issuer: TestIssuer, options: Partial<VerifyOptions> = {}):
   return {
     clock,
     faults,
+    verifier,
     verify: (token) => verifier.verify(token),
     close: () => verifier.close(),
     async judge(token) {

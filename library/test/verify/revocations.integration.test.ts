@@ -150,6 +150,47 @@ describe('a feed that cannot be heard', () => {
     expect(await listening(issuer, { whenStale: 'allow' }).judge(await issue(key))).toBe('ok')
   })
 
+  it('behaviour 4e: closes by default; a policy lets tokens that have not run out pass for so long, and counts each', async () => {
+    const strict = listening(createIssuer(key))
+    const issuer = createIssuer(key)
+    liveFeed(issuer)
+    const { judge, clock, verifier } = listening(issuer, { whenStale: { allowFor: '60s' } })
+    const [token, short] = [await issue(key), await issue(key, { expiresAt: NOW + 70 })]
+    expect([await judge(token), await judge(short)]).toEqual(['ok', 'ok'])
+    away(issuer)
+    clock.advance('30s')
+    expect(await judge(token)).toBe('ok')
+    expect(verifier.stats()).toEqual({ unsurePasses: 0 })
+    clock.advance(1)
+    expect([await judge(token), await judge(short)]).toEqual(['ok', 'ok'])
+    expect(verifier.stats()).toEqual({ unsurePasses: 2 })
+    clock.advance('50s')
+    expect([await judge(token), await judge(short)]).toEqual(['ok', 'token_expired'])
+    clock.advance(9_999)
+    expect(await judge(token)).toBe('ok')
+    expect(verifier.stats()).toEqual({ unsurePasses: 4 })
+    clock.advance(1)
+    expect(await judge(token)).toBe('revocations_stale')
+    expect(verifier.stats()).toEqual({ unsurePasses: 4 })
+    // Nobody said so here.
+    expect(await strict.judge(token)).toBe('ok')
+    strict.clock.advance('30s')
+    strict.clock.advance(1)
+    expect(await strict.judge(token)).toBe('revocations_stale')
+    expect(strict.verifier.stats()).toEqual({ unsurePasses: 0 })
+  })
+
+  it('that was never heard is no policy to go on with, and a typing error is none either', async () => {
+    const issuer = createIssuer(key)
+    away(issuer)
+    const { judge, verifier } = listening(issuer, { whenStale: { allowFor: '60s' } })
+    expect(await judge(await issue(key))).toBe('revocations_stale')
+    expect(verifier.stats()).toEqual({ unsurePasses: 0 })
+    for (const whenStale of ['Allow', {}, { allowFor: 'forever' }, { allowFor: -1 }]) {
+      expect(() => listening(issuer, { whenStale: whenStale as 'allow' })).toThrow(/whenStale/)
+    }
+  })
+
   it('is asked again until it answers', async () => {
     const issuer = createIssuer(key)
     away(issuer)

@@ -24,6 +24,7 @@ export function buildRedis(context: Context): RedisConfig | undefined {
     identity: readIdentity(context, isTls),
     sentinel: findSentinelAccess(values, isTls),
     keyPrefix: values.REDIS_KEY_PREFIX,
+    durability: findDurability(values),
     isEvictionAllowed: values.STORE_ALLOW_EVICTION,
   }
   checkTogether(context, config)
@@ -40,6 +41,11 @@ function findSentinelAccess(values: Values, isTls: boolean): RedisConfig['sentin
     password: toSecret(values.REDIS_SENTINEL_PASSWORD),
     isTls: values.REDIS_SENTINEL_SSL ?? isTls,
   }
+}
+
+function findDurability(values: Values): RedisConfig['durability'] {
+  const { REDIS_WAIT_REPLICAS: replicas, REDIS_WAIT_TIMEOUT: within } = values
+  return replicas === 0 ? undefined : { replicas, within }
 }
 
 function toSecret(text: string | undefined): Secret | undefined {

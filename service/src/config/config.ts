@@ -106,6 +106,8 @@ export interface RedisConfig {
     readonly isTls: boolean
   }
   readonly keyPrefix: string
+  /** How many replicas must have an end, and for how many **milliseconds** they are waited for. `undefined`: none. */
+  readonly durability: { readonly replicas: number; readonly within: number } | undefined
   readonly isEvictionAllowed: boolean
 }
 

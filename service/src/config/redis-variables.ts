@@ -1,4 +1,4 @@
-import { flag, line, port } from './readers.js'
+import { flag, line, port, wholeNumber } from './readers.js'
 import * as redis from './redis-readers.js'
 import { redisUrl } from './redis-url.js'
 import { optional, withDefault } from './variable.js'
@@ -76,6 +76,15 @@ export const redisVariables = {
   }),
   REDIS_ALLOW_PLAINTEXT: withDefault('false', flag, {
     about: 'Allow a remote Redis without TLS in production, for a network that nobody else is on.',
+  }),
+  REDIS_WAIT_REPLICAS: withDefault('0', wholeNumber(0, 16), {
+    about:
+      'How many replicas must have the end of a session before it counts (WAIT). Until then a sign-out is answered 503, and tried again.',
+    unit: 'a number of replicas; 0: the primary is enough',
+  }),
+  REDIS_WAIT_TIMEOUT: withDefault('100', wholeNumber(1, 200), {
+    about: 'How long REDIS_WAIT_REPLICAS are waited for.',
+    unit: 'milliseconds',
   }),
   STORE_ALLOW_EVICTION: withDefault('false', flag, {
     about: 'Allow a Redis in production that may evict sessions when its memory is full.',

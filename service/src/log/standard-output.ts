@@ -69,8 +69,7 @@ export function createLineSink(
           resolve()
         }
         const timer = setTimeout(done, within)
-        put('', done)
-        stream.once('drain', done)
+        stream.write('', done)
       })
     },
   }

@@ -108,7 +108,7 @@ describe('a Redis that cannot be trusted', () => {
       close()
     }
     await runsOn()
-  }, 60_000)
+  }, 120_000)
 })
 
 /** The certificate runs out while the service runs. */

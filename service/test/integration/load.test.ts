@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { SERVICE_MAIN } from '../../../tools/workspace/places.mjs'
+import { SERVICE_CLI } from '../../../tools/workspace/places.mjs'
 import { run } from '../../src/cli/program.js'
 import type { LoadReport } from '../../src/load/report.js'
 import { startService, temporaryFolder, type Service } from '../support/service.js'
@@ -15,7 +15,7 @@ import { startService, temporaryFolder, type Service } from '../support/service.
 /** `sojourn load`, against the service and against servers of the test, in one file that starts one service. */
 
 const METRICS_TOKEN = randomBytes(32).toString('base64url')
-const CLI = join(SERVICE_MAIN, '../cli/main.js')
+const CLI = SERVICE_CLI
 
 let service: Service
 beforeAll(async () => {

@@ -37,6 +37,8 @@ export interface Service {
   stop(signal?: NodeJS.Signals): Promise<number | null>
   /** Ends it and starts it again on the same data. */
   restart(environment?: Environment, signal?: NodeJS.Signals): Promise<void>
+  /** Reads what it prints, as at first, or leaves it where it is. */
+  listen(isReading: boolean): void
   /** Sets its clock ahead. Needs `movingClock`. */
   advance(milliseconds: number): Promise<void>
   /** Ends it, and removes its data where they were made for it. */
@@ -192,6 +194,11 @@ class RunningService implements Service {
     await this.stop(signal)
     if (environment !== undefined) this.#environment = environment
     await this.start()
+  }
+
+  listen(isReading: boolean): void {
+    if (isReading) this.#child?.stdout?.resume()
+    else this.#child?.stdout?.pause()
   }
 
   async advance(milliseconds: number): Promise<void> {

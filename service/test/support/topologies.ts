@@ -1,11 +1,7 @@
 import { makeCertificates, type Certificates } from '../../../library/test/support/certificates.js'
 import { startCluster } from '../../../library/test/support/redis-cluster.js'
 import { startWatched } from '../../../library/test/support/redis-sentinel.js'
-import {
-  startRedis,
-  waitFor,
-  type RedisServer,
-} from '../../../library/test/support/redis-server.js'
+import { startRedis, type RedisServer } from '../../../library/test/support/redis-server.js'
 import type { Environment } from './service.js'
 
 /** A Redis that is more than one server, or asks who calls. */
@@ -30,12 +26,6 @@ export const LOGIN = { username: 'app', password: 'aGoodPassword9' }
 export async function startClusterTopology(): Promise<Topology> {
   // Nothing here is about who counts as gone, and these machines may be busy.
   const cluster = await startCluster({ replicas: 1, nodeTimeout: 5_000 })
-  await waitFor('the nodes to have heard of all replicas', async () => {
-    const views = await Promise.all(cluster.nodes.map((node) => node.cli('cluster', 'slots')))
-    return views.every((view) =>
-      cluster.ports.every((port) => view.includes(`\n${String(port)}\n`)),
-    )
-  })
   return {
     environment: { REDIS_URL: cluster.nodes[1]?.url },
     primaries: cluster.primaries,

@@ -43,7 +43,10 @@ export class State {
 
   /** Whatever runs beside the answers is waited for; a connection of our own is closed. */
   async close(): Promise<void> {
-    await this.#engine?.engine.core.upkeep.settled()
+    const core = this.#engine?.engine.core
+    await core?.upkeep.settled()
+    // What Redis has yet to end is tried once more.
+    await core?.store.close()
     this.#engine = this.#client = undefined
     this.#isInitialized = false
     await this.link.close()
@@ -56,9 +59,11 @@ export class State {
     const of = fingerprintOfConfig(this.config)
     if (this.#engine?.of !== of) {
       validateConfig(this.config)
+      const before = this.#engine?.engine
       const engine = createEngine(this.config, this.#client, this.link, this.counts)
       for (const [listener, name] of this.#listeners) engine.core.events.on(name, listener)
       this.#engine = { of, engine }
+      before?.core.store.close().catch(() => undefined)
     }
     return this.#engine.engine
   }

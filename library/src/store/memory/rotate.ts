@@ -58,7 +58,8 @@ function judge(
 }
 
 function isWithin(milliseconds: number, { rotatedAt }: RefreshFamily, now: number): boolean {
-  return milliseconds > 0 && now <= rotatedAt + milliseconds
+  // A clock that was set back opens no grace that was over.
+  return milliseconds > 0 && Math.abs(now - rotatedAt) <= milliseconds
 }
 
 function exchanged(

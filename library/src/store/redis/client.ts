@@ -200,8 +200,7 @@ interface WithCommandOptions {
  * is carried out; see runner.ts.
  */
 function withoutTimeout(client: NodeRedisClient): NodeRedisClient {
-  const { withCommandOptions } = client as WithCommandOptions
-  return withCommandOptions?.call(client, { timeout: 0 }) ?? client
+  return (client as WithCommandOptions).withCommandOptions?.({ timeout: 0 }) ?? client
 }
 
 /** The part of a cluster client of node-redis 4 that is used. */

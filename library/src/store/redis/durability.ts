@@ -2,6 +2,7 @@ import { InvalidOption, StoreUnavailable } from '../../errors.js'
 import { systemClock } from '../../system/clock.js'
 import { NotDurable } from '../not-durable.js'
 import { isReady, type RedisClient } from './client.js'
+import { slotOf } from './feed/slot.js'
 import { toStoreUnavailable } from './faults.js'
 import { TOUCH } from './scripts/touch.js'
 
@@ -42,7 +43,7 @@ export function createOutlast(
   const touchAndWait = toTouchAndWait(client)
   const lines = new Map<string, Line>()
   return (key) => {
-    const tag = /\{(.*?)\}/.exec(key)?.[1] ?? ''
+    const tag = key.slice(key.indexOf('{') + 1, key.indexOf('}'))
     const node = shardOf === undefined ? '' : (shardOf(tag) ?? `{${tag}}`)
     const line = lines.get(node) ?? new Line(client, touchAndWait, { replicas, within })
     lines.set(node, line)
@@ -153,6 +154,9 @@ interface Shape {
   readonly totalClients?: unknown
   readonly evalSha?: unknown
   readonly evalsha?: unknown
+  /** Clusters of node-redis. */
+  readonly slots?: readonly ({ readonly master: unknown } | undefined)[]
+  readonly _keyPrefix?: string | Buffer | undefined
 }
 
 interface NodeRedis {
@@ -162,6 +166,8 @@ interface NodeRedis {
   use?(work: (client: NodeRedis) => Promise<unknown>): Promise<unknown>
   /** Pools: the same. */
   execute?(work: (client: NodeRedis) => Promise<unknown>): Promise<unknown>
+  /** Clusters: the connection to one of its nodes. */
+  nodeClient?(node: unknown): Promise<NodeRedis> | NodeRedis
 }
 
 interface IoRedis {
@@ -203,8 +209,17 @@ function ofNodeRedis(client: NodeRedis, shape: Shape): TouchAndWait {
     return async (keys, wait) => client.execute?.((one) => send(one, keys, wait))
   }
   if (shape.masters === undefined) return (keys, wait) => send(client, keys, wait)
-  // The key says to which node it goes, and there is one connection to each.
-  return (keys, wait) => send(client, keys, wait, keys[0], false)
+  // Its cluster client asks all primaries and tells the least of what they say: then one shard would speak for all.
+  return async (keys, wait) => {
+    const { _keyPrefix: prefix, slots } = shape
+    const node = slots?.[slotOf(`${(prefix ?? '').toString()}${keys[0] ?? ''}`)]?.master
+    if (node === undefined) throw new StoreUnavailable('Redis is unavailable: a slot has no node')
+    const one = (await client.nodeClient?.(node)) ?? client
+    // Each node has one connection, that knows nothing of the prefix.
+    const isPrefixed = (one as Shape)._keyPrefix !== undefined
+    const own = isPrefixed ? keys : keys.map((key) => `${(prefix ?? '').toString()}${key}`)
+    return send(one, own, wait)
+  }
 }
 
 /**

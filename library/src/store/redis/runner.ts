@@ -5,6 +5,7 @@ import { randomToken } from '../../system/random.js'
 import type { Connection } from './client.js'
 import { isUnknownScript, toDisconnected, toStoreUnavailable } from './faults.js'
 import { createPatience } from './patience.js'
+import { LOOK_AT_CLOCK } from './scripts/clock.js'
 import type { Script } from './scripts/script.js'
 
 /** What a script answered: a word, the instant by the store's clock, and the rest. */
@@ -12,6 +13,8 @@ export interface Reply {
   readonly status: string
   readonly now: number
   readonly words: readonly string[]
+  /** What this call, and no other, was marked with. */
+  readonly mark: string
 }
 
 export interface RunnerOptions {
@@ -53,6 +56,7 @@ export function createRunner(connection: Connection, options: RunnerOptions): Ru
   let calls = 0
   /** Redis' clock minus our own that never jumps, as of the last answer. */
   let lead: number | undefined
+  let learning: Promise<unknown> | undefined
 
   /** Only as the process starts: a connection that was lost is a fault, and nothing waits for it. */
   async function meet(): Promise<void> {
@@ -61,11 +65,20 @@ export function createRunner(connection: Connection, options: RunnerOptions): Ru
     }
   }
 
+  /** Before the first write, which could not say otherwise when it is too late. */
+  function learnClock(key: string): Promise<unknown> {
+    learning ??= once(LOOK_AT_CLOCK, key, []).finally(() => {
+      learning = undefined
+    })
+    return learning
+  }
+
   async function once(script: Script, key: string, args: readonly string[]): Promise<Reply> {
     if (lead === undefined && connection.isConnecting()) await meet()
+    const start = clock.elapsed()
+    if (lead === undefined && script.writes) await learnClock(key)
     const offset = clockOffset()
-    const tooLate =
-      script.writes && lead !== undefined ? Math.ceil(clock.elapsed() + lead + lateAfter) : 0
+    const tooLate = script.writes && lead !== undefined ? Math.ceil(start + lead + lateAfter) : 0
     const mark = `${own}${(calls += 1).toString(36)}`
     const words = [String(offset), String(tooLate), ...limits, ...args, mark]
     const raw = await silence.watch(() => send(connection, script, key, words))
@@ -113,7 +126,7 @@ function toReply(raw: unknown, mark: string): Reply | undefined {
   const words = raw.map(String)
   if (words.pop() !== mark) return undefined
   const [status = '', now, ...rest] = words
-  return { status, now: Number(now), words: rest }
+  return { status, now: Number(now), words: rest, mark }
 }
 
 function misdirected(connection: Connection): never {

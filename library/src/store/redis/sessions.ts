@@ -177,6 +177,7 @@ function toChangeResult(reply: Reply): ChangeResult {
     conflicts: Number(conflicts),
     values: toNumbers(values),
     now,
+    mark: reply.mark,
   }
 }
 

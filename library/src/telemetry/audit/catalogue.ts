@@ -193,6 +193,10 @@ export const AUDIT_CATALOGUE: {
     why: 'Counted and logged as an error.',
   },
   'store.reset': { about: 'The store was found empty.', why: 'Counted and logged as an error.' },
+  'store.clock_skew': {
+    about: 'The clocks of the store and the host differ.',
+    why: 'Shown and logged.',
+  },
   'cookie.diagnostic': { about: 'A cookie cannot be set.', why: 'Counted and logged.' },
 }
 

@@ -102,9 +102,14 @@ describe('revocation', () => {
     )
     expect(await one.getUserSessions('m@x')).toHaveLength(150)
     expect((await one.revokeAllUserTokens('m@x')).message).toBe('Revoked 150 sessions for user m@x')
-    await Promise.all(
-      tokens.map(async ({ accessToken }) => isRefused(async () => one.verifyToken(accessToken))),
-    )
+    // All at once would take longer than the deadline of a call where this machine does other things.
+    for (let from = 0; from < tokens.length; from += 25) {
+      await Promise.all(
+        tokens
+          .slice(from, from + 25)
+          .map(async ({ accessToken }) => isRefused(async () => one.verifyToken(accessToken))),
+      )
+    }
     expect(await one.getUserSessions('many')).toEqual([])
   })
 })
@@ -358,16 +363,17 @@ describe('Redis away', () => {
     const pair = await one.generateToken({ userId: 'away', email: 'away@x' })
     const other = await one.generateToken({ userId: 'other' })
     own.pause()
-    const verbs: (() => Promise<unknown>)[] = [
+    type Pair = typeof pair
+    const verbsOf = (user: string, { accessToken, refreshToken }: Pair) => [
       async () => one.generateToken({ userId: 'x' }),
-      async () => one.verifyToken(pair.accessToken),
-      async () => one.refreshToken(pair.refreshToken),
-      async () => one.revokeToken(pair.accessToken),
-      async () => one.revokeAllUserTokens('away'),
-      async () => one.getUserSessions('away'),
-      async () => one.isTokenBlacklisted(pair.accessToken),
+      async () => one.verifyToken(accessToken),
+      async () => one.refreshToken(refreshToken),
+      async () => one.revokeToken(accessToken),
+      async () => one.revokeAllUserTokens(user),
+      async () => one.getUserSessions(user),
+      async () => one.isTokenBlacklisted(accessToken),
     ]
-    for (const verb of verbs) {
+    for (const verb of verbsOf('away', pair)) {
       const start = performance.now()
       expect(await outcome(verb)).toMatchObject(unavailable)
       expect(performance.now() - start).toBeLessThan(1_000)
@@ -380,7 +386,10 @@ describe('Redis away', () => {
       ),
     )
     await own.kill()
-    for (const verb of verbs) expect(await outcome(verb)).toMatchObject(unavailable)
+    // What was revoked in vain is refused by this process already, whether Redis answers or not.
+    for (const verb of verbsOf('other', other)) {
+      expect(await outcome(verb)).toMatchObject(unavailable)
+    }
     await own.restart()
     await waitFor('a new session', async () =>
       one.generateToken({ userId: 'back' }).then(

@@ -133,7 +133,9 @@ describe('the callback interface', () => {
     const { inner } = scene()
     const poor = new Proxy(inner, {
       get: (target, name) =>
-        name === 'walk' ? undefined : (Reflect.get(target, name) as () => unknown).bind?.(target),
+        name === 'walk'
+          ? undefined
+          : (Reflect.get(target, name) as (() => unknown) | undefined)?.bind?.(target),
       has: (target, name) => name !== 'walk' && name in target,
     })
     const kept = keepSessions({ store: poor, cache: false })

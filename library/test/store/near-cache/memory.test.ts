@@ -20,7 +20,7 @@ it('keeps 10,000 sessions in 8 MB at most, and never more of them', async () => 
       session(id.slice(3), {
         subject: randomToken(12),
         secretDigest: randomToken(32),
-        traits: { agent: 'a browser', label: 'somewhere' },
+        traits: { agent: 'a browser', address: '192.0.2.7' },
         data: new Map([['cart', JSON.stringify({ items: [1, 2, 3] })]]),
       }),
     )

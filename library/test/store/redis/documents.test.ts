@@ -1,5 +1,5 @@
 import { createClient } from 'redis'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { InvalidInput, StoreUnavailable } from '../../../src/errors.js'
 import { createRedisStore } from '../../../src/store/redis/index.js'
 import { createKeys } from '../../../src/store/redis/keys.js'
@@ -63,14 +63,27 @@ describe('a document', () => {
     expect(await client.pTTL(keyOf('kept'))).toBeGreaterThan(399 * DAY)
   })
 
-  it('is read on a replica, too', async () => {
+  it('is not believed of a replica: a key that was taken back may be good there', async () => {
     await store.writeDocument('read', 'a', 0)
-    await client.pExpire(keyOf('read'), DAY)
     try {
       await server.cli('replicaof', '127.0.0.1', '1')
-      expect(await store.readDocument('read')).toEqual({ text: 'a', revision: 1 })
+      await expect(store.readDocument('read')).rejects.toThrow(StoreUnavailable)
     } finally {
       await server.cli('replicaof', 'no', 'one')
+    }
+    await vi.waitFor(async () => {
+      expect(await store.readDocument('read')).toEqual({ text: 'a', revision: 1 })
+    })
+  })
+
+  it('is read where nothing can be written', async () => {
+    await store.writeDocument('full', 'a', 0)
+    await client.pExpire(keyOf('full'), DAY)
+    try {
+      await server.cli('config', 'set', 'min-replicas-to-write', '1')
+      expect(await store.readDocument('full')).toEqual({ text: 'a', revision: 1 })
+    } finally {
+      await server.cli('config', 'set', 'min-replicas-to-write', '0')
     }
   })
 

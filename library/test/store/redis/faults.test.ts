@@ -137,9 +137,26 @@ describe.each(CLIENTS)('with %s', (_, by) => {
     expect(read.status === 'found' && [...read.record.data.keys()]).toEqual([])
   })
 
+  it('carries out no write late, though it was the first that anybody asked for', async () => {
+    const server = await redis()
+    const client = await connect(server.port, by)
+    const store = createResilientStore(createRedisStore({ client, lateAfter: 400 }))
+    const other = createRedisStore({ client: await connect(server.port) })
+    const late = newSession(store)
+    server.pause()
+    await expect(store.create(late)).rejects.toThrow(StoreUnavailable)
+    await sleep(600)
+    server.resume()
+    await other.check()
+    await sleep(50)
+    expect((await other.read(late.id)).status).toBe('missing')
+  })
+
   it('fault F24: nobody notices that Redis forgets its scripts all the time', async () => {
     const server = await redis()
-    const store = createResilientStore(createRedisStore({ client: await connect(server.port, by) }))
+    const inner = createRedisStore({ client: await connect(server.port, by), lateAfter: 5_000 })
+    // Whoever flushes without a rest takes a core; how long calls take beside that is not what is looked at.
+    const store = createResilientStore(inner, { commandDeadline: 2_000 })
     const admin = createClient({ url: server.url })
     await admin.connect()
     opened.push(() => admin.destroy())

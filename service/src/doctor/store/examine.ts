@@ -31,11 +31,14 @@ export async function examineStoreOf(
     await runOnce(redis)
   } catch (error) {
     const message = error instanceof Error ? error.message : 'unknown fault'
-    const fix =
-      error instanceof StoreRefused
-        ? 'Correct what it names.'
-        : 'Start it, or look at REDIS_URL and the network.'
-    return [reach.fail(message, fix)]
+    const isRefused = error instanceof StoreRefused
+    const fix = isRefused
+      ? 'Correct what it names.'
+      : 'Start it, or look at REDIS_URL and the network.'
+    const reached = reach.fail(message, fix)
+    // It let us in, but not do enough: what is missing is told below.
+    const isLetIn = isRefused && message.includes('NOPERM')
+    return isLetIn ? [reached, ...(await askAll(redis, config, now))] : [reached]
   }
   return [reach.pass('it runs our scripts'), ...(await askAll(redis, config, now))]
 }

@@ -47,6 +47,23 @@ describe('Redis', () => {
     expect(plain).toMatchObject({ nodes: [{ host: '::1', port: 6379 }], isTls: false, database: 0 })
   })
 
+  it('waits for replicas where it is told to, and for no longer than a call may take', () => {
+    const place = { REDIS_URL: 'redis://localhost' }
+    expect(load(development(place)).redis?.durability).toBeUndefined()
+    const one = { ...place, REDIS_WAIT_REPLICAS: '1' }
+    expect(load(development(one)).redis?.durability).toEqual({ replicas: 1, within: 100 })
+    const both = { ...one, REDIS_WAIT_TIMEOUT: '200' }
+    expect(load(development(both)).redis?.durability).toEqual({ replicas: 1, within: 200 })
+    for (const wrong of [
+      { REDIS_WAIT_REPLICAS: '-1' },
+      { REDIS_WAIT_REPLICAS: '17' },
+      { REDIS_WAIT_TIMEOUT: '0' },
+      { REDIS_WAIT_TIMEOUT: '201' },
+    ]) {
+      expect(refusals(development({ ...one, ...wrong }))).toMatchObject([{ code: 'CONFIG_RANGE' }])
+    }
+  })
+
   it('reads host, port, password, database and TLS one by one', () => {
     const parts = {
       REDIS_HOST: 'redis',

@@ -15,7 +15,7 @@ local is_again
 local function fields(first, second)
   local field = redis.call('HMGET', KEYS[1], 'E', first, second, 'M')
   if not field[1] then return nil end
-  is_again = false
+  is_again = field[4] == mark
   for at = 1, 3 do
     field[at] = whole(field[at]) or error('WRONGTYPE the counter is unreadable')
   end

@@ -15,7 +15,7 @@ local function revision_of(value)
 end
 `
 
-/** Reply: `document`, now, and its revision and text where there is one. A replica may only not put off its end. */
+/** Reply: `document`, now, and its revision and text where there is one. Where nothing can be written, its end is not put off. */
 export const READ_DOCUMENT: Script = reading(
   DOCUMENT,
   `

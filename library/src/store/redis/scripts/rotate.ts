@@ -61,7 +61,8 @@ local age = now - session.created
 local since, idle = age - family.rotated, tonumber(ARGV[10])
 if age >= family.expires or idle and since >= idle then return refused('expired') end
 
-local function is_within(limit) return limit > 0 and since <= limit end
+-- A clock that was set back opens no grace that was over.
+local function is_within(limit) return limit > 0 and math.abs(since) <= limit end
 
 local presented, generation, parent = tonumber(ARGV[6]), family.generation, family.parent
 local status, successor
