@@ -5,6 +5,9 @@ import type { KeyRing } from './keys/key-ring.js'
 import type { KeyDocuments } from './keys/shared-document.js'
 import type { PassiveFacts } from './request/incoming.js'
 import type { PolicyName } from './session/policies.js'
+import type { ValueSchema } from './session/value-schema.js'
+
+export type { ValueSchema } from './session/value-schema.js'
 
 /**
  * Every option of `createSojourn`, documented here and nowhere else: the reference pages are generated
@@ -254,18 +257,6 @@ export interface ResilienceOptions {
   readonly probeEvery?: Duration
   /** Hears how each call went, in milliseconds. For metrics. */
   readonly onCall?: (verb: string, milliseconds: number, outcome: 'ok' | 'fault') => void
-}
-
-/** The part of Standard Schema (standardschema.dev) that is used. Asynchronous schemas are refused. */
-export interface ValueSchema<Value> {
-  readonly '~standard': {
-    validate(
-      value: unknown,
-    ):
-      | { readonly value: Value; readonly issues?: undefined }
-      | { readonly issues: readonly unknown[] }
-      | Promise<unknown>
-  }
 }
 
 /** All defaults, each with its reason beside the option above. Milliseconds and bytes. */

@@ -11,9 +11,10 @@ import { stopOnFault, stopOnSignal } from './stop.js'
 export async function serve(config: Config, log: Logger, opened: OpenedStore): Promise<void> {
   const { parts, close } = await openParts(config, log, opened)
   const server = await listen(createApp(parts), parts)
-  const { write } = standardOutput()
-  write(`sojourn: Server running on ${server.url}\n`)
-  for (const line of routeLines(config.operation.adminToken !== undefined)) write(`  ${line}\n`)
+  const output = standardOutput()
+  output.write(`sojourn: Server running on ${server.url}\n`)
+  for (const line of routeLines(config.operation.adminToken !== undefined))
+    output.write(`  ${line}\n`)
   const service = { server, lifecycle: parts.lifecycle, close, log }
   stopOnSignal(service)
   stopOnFault(service)

@@ -124,7 +124,8 @@ async function outlive({ service, people }: Scene, outage: Outage): Promise<void
   expect(backAfter).toBeLessThan(1_000)
   // The same people, the same cookies, the same process, which had nothing to say about unhandled rejections.
   expect(people.map(({ cookie }) => cookie)).toEqual(cookies)
-  for (const client of people) expect(await isSignedIn(client)).toBe(true)
+  // On a busy machine one or the other may be told once more to try again; whoever had lost a session would stay outside.
+  for (const client of people) await howLongUntil(() => isSignedIn(client))
   expect(service.pid).toBe(pid)
   expect(service.output()).not.toMatch(/unhandled|uncaught|\n {4}at .*\.js:\d+/i)
 }

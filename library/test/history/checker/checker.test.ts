@@ -6,6 +6,7 @@ import type { Rule } from './evidence.js'
 import {
   history,
   increment,
+  elsewhere,
   list,
   read,
   refresh,
@@ -65,6 +66,11 @@ describe('a session that is over', () => {
       [SIGN_IN, signOut(20, 50, 'unknown'), refused(900, 910)],
       NONE,
     ],
+    [
+      'a process that could not end it holds it back, and others know nothing of that',
+      [SIGN_IN, signOut(20, 50, 'unknown'), refused(60, 70), elsewhere(read(600, 610))],
+      LIVE,
+    ],
     ['revoke-all spares one', [SIGN_IN, revokeAll(20, 30, 'ok', 's'), read(600, 610)], LIVE],
     ['a sign-in beside a revoke-all is ended', [SIGN_IN, revokeAll(5, 30), refused(40, 50)], NONE],
     ['a sign-in beside a revoke-all lives', [SIGN_IN, revokeAll(5, 30), read(600, 610)], LIVE],
@@ -88,6 +94,10 @@ describe('a session that is over', () => {
     [
       'it was found dead, and comes back: the end that nobody knew of had happened',
       [SIGN_IN, signOut(20, 50, 'unknown'), refused(100, 110), read(120, 130)],
+    ],
+    [
+      'a process that was not asked to end it found it dead, and it comes back',
+      [SIGN_IN, signOut(20, 50, 'unknown'), elsewhere(refused(60, 70)), read(600, 610)],
     ],
     ['it rests in the store, though nobody asked', [SIGN_IN, signOut(20, 50)], LIVE],
   )

@@ -14,8 +14,19 @@ export type ByHand = readonly [
   from: number,
   until: number,
   operation: Operation,
-  outcome?: Outcome | Result,
-  result?: Result,
+  outcome?: Outcome | Result | undefined,
+  result?: Result | undefined,
+  process?: number,
+]
+
+/** The same, at another process. */
+export const elsewhere = ([from, until, operation, outcome, result]: ByHand): ByHand => [
+  from,
+  until,
+  operation,
+  outcome,
+  result,
+  1,
 ]
 
 /** A history made up by hand. */
@@ -24,14 +35,16 @@ export function history(
   dump?: Omit<Dump, 'kind' | 'at'>,
   about: Partial<About> = {},
 ): History {
-  const lines: Line[] = calls.flatMap(([from, until, operation, outcome = 'ok', result], call) => {
-    const became = typeof outcome === 'string' ? outcome : 'ok'
-    const told = typeof outcome === 'string' ? result : outcome
-    return [
-      { kind: 'invoke', call, at: from, client: 0, process: 0, operation },
-      { kind: 'complete', call, at: until, outcome: became, ...(told && { result: told }) },
-    ] satisfies Line[]
-  })
+  const lines: Line[] = calls.flatMap(
+    ([from, until, operation, outcome = 'ok', result, process = 0], call) => {
+      const became = typeof outcome === 'string' ? outcome : 'ok'
+      const told = typeof outcome === 'string' ? result : outcome
+      return [
+        { kind: 'invoke', call, at: from, client: 0, process, operation },
+        { kind: 'complete', call, at: until, outcome: became, ...(told && { result: told }) },
+      ] satisfies Line[]
+    },
+  )
   const last = dump === undefined ? [] : [{ kind: 'dump', at: 99_000, ...dump } satisfies Line]
   return [{ ...ABOUT, ...about }, ...lines, ...last]
 }

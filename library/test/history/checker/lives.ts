@@ -8,10 +8,24 @@ export interface Life {
   readonly start: Call
   /** From this instant on something may have ended it; `Infinity`: nothing ever tried. */
   readonly mayEndFrom: number
-  /** From this instant on it is over, for everybody who asks the store; `Infinity`: nobody knows of that. */
-  readonly overFrom: number
-  /** By whom it is over. */
-  readonly overBy: Call | undefined
+  /** What shows that it is over, the earliest first. */
+  readonly overs: readonly Over[]
+}
+
+/** That a session is over from an instant on, for everybody who asks the store. */
+export interface Over {
+  readonly from: number
+  readonly by: Call
+  /**
+   * It is over at this process alone: that was asked to end it, could not, and holds it back until the store takes the end.
+   * `undefined`: it is over everywhere.
+   */
+  readonly onlyAt: number | undefined
+}
+
+/** The earliest sign that a session is over at a process; without one, in the store. */
+export function overAt({ overs }: Life, process?: number): Over | undefined {
+  return overs.find(({ onlyAt }) => onlyAt === undefined || onlyAt === process)
 }
 
 /** Every session that somebody was told of, by its id. */
@@ -34,17 +48,16 @@ function liveOf(
   honest: ReadonlySet<Call>,
 ): Life {
   let mayEndFrom = Infinity
-  let overFrom = Infinity
-  let overBy: Call | undefined
+  const overs: Over[] = []
   const life = { id, subject, start }
   for (const call of calls) {
     if (mayEnd(call, life, honest)) mayEndFrom = Math.min(mayEndFrom, call.invokedAt)
-    if (isOverAfter(call, life) && call.completedAt < overFrom) {
-      overFrom = call.completedAt
-      overBy = call
-    }
+    if (!isOverAfter(call, life)) continue
+    const isHeldBack = call.outcome === 'refused' && calls.some((end) => isVain(end, call, life))
+    const onlyAt = isHeldBack ? call.process : undefined
+    overs.push({ from: call.completedAt, by: call, onlyAt })
   }
-  return { ...life, mayEndFrom, overFrom, overBy }
+  return { ...life, mayEndFrom, overs: overs.sort((a, b) => a.from - b.from) }
 }
 
 type Born = Pick<Life, 'id' | 'subject' | 'start'>
@@ -59,6 +72,14 @@ function mayEnd(call: Call, life: Born, honest: ReadonlySet<Call>): boolean {
     return isMeant(call, life) && call.settledAt > life.start.invokedAt
   }
   return isA(call, 'refresh') && call.operation.session === life.id && !honest.has(call)
+}
+
+/** Whether the process that refused a session had been asked to end it before, and had not got it done. */
+function isVain(end: Call, refused: Call, life: Born): boolean {
+  if (end.process !== refused.process || end.invokedAt >= refused.completedAt) return false
+  if (end.outcome === 'ok' || end.outcome === 'refused') return false
+  if (isA(end, 'revoke', 'sign-out', 'refresh')) return end.operation.session === life.id
+  return isA(end, 'revoke-all') && isMeant(end, life)
 }
 
 /** Whether it is over for sure once a call was answered: it was ended, or somebody found it so. */

@@ -1,5 +1,6 @@
 import { isA, type Call } from '../../history.js'
 import { describe, violation, type Evidence, type Violation } from '../evidence.js'
+import { overAt } from '../lives.js'
 
 /** The index is the records, and every list is what lived while it was made. */
 export function checkIndex(evidence: Evidence): Violation[] {
@@ -24,9 +25,10 @@ function checkDump({ dump, lives }: Evidence): Violation[] {
   }
   for (const id of live.keys()) {
     const life = lives.get(id)
-    if (life?.overBy === undefined) continue
+    const over = life === undefined ? undefined : overAt(life)
+    if (over === undefined) continue
     const message = `session ${id} rests in the store as live, and was over`
-    found.push(violation('resurrected', message, life.overBy))
+    found.push(violation('resurrected', message, over.by))
   }
   return found
 }
@@ -37,13 +39,14 @@ function checkList(call: Call, { lives }: Evidence): Violation[] {
   const ids = new Set(call.result.ids)
   for (const life of lives.values()) {
     const isListed = ids.has(life.id)
+    const over = overAt(life, call.process)
     if (life.subject !== call.operation.subject) {
       if (!isListed) continue
       const message = `${describe(call)} answers ${life.id} of ${life.subject}`
       found.push(violation('stranger', message, life.start, call))
-    } else if (isListed && life.overBy !== undefined && life.overFrom < call.invokedAt) {
+    } else if (isListed && over !== undefined && over.from < call.invokedAt) {
       const message = `${describe(call)} answers ${life.id}, which was over`
-      found.push(violation('index', message, life.overBy, call))
+      found.push(violation('index', message, over.by, call))
     } else if (
       !isListed &&
       life.start.completedAt < call.invokedAt &&

@@ -1,5 +1,6 @@
 import type { Call } from '../../history.js'
 import { describe, violation, type Evidence, type Violation } from '../evidence.js'
+import { overAt } from '../lives.js'
 
 /** Calls that present a session, and go through only where it is accepted. */
 const BY_SESSION = ['read', 'set', 'delete', 'increment', 'refresh', 'sign-out'] as const
@@ -21,13 +22,13 @@ export function checkEnds({ about, calls, lives }: Evidence): Violation[] {
   for (const call of calls) {
     if (!presents(call) || call.outcome !== 'ok') continue
     const life = lives.get(call.operation.session)
-    const overBy = life?.overBy
-    if (life === undefined || overBy === undefined) continue
-    const after = call.invokedAt - stalenessOf(call, about.staleness) - life.overFrom
+    const over = life === undefined ? undefined : overAt(life, call.process)
+    if (over === undefined) continue
+    const after = call.invokedAt - stalenessOf(call, about.staleness) - over.from
     // A sign-out and what refused it may be one and the same end, seen from two sides.
-    if (after <= 0 || overBy === call) continue
-    const message = `${describe(call)} was accepted ${after.toFixed(0)} ms beyond the bound after ${describe(overBy)}`
-    found.push(violation('resurrected', message, overBy, call))
+    if (after <= 0 || over.by === call) continue
+    const message = `${describe(call)} was accepted ${after.toFixed(0)} ms beyond the bound after ${describe(over.by)}`
+    found.push(violation('resurrected', message, over.by, call))
   }
   return found
 }
