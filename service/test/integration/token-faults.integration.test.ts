@@ -320,28 +320,6 @@ describe('a slow network', () => {
     () => revoke(holder.accessToken),
   ]
 
-  it('as in F16, of up to 200 ms there and back costs every decision one round trip, and no more', async () => {
-    for (const decide of decisions(await start())) await decide()
-    for (const [delay, jitter] of [
-      [50, 0],
-      [85, 10],
-    ] as const) {
-      const holder = await start()
-      slow(delay, jitter)
-      for (const decide of decisions(holder)) {
-        const answer = await insist(() => {
-          wire.commands.length = 0
-          return decide()
-        })
-        expect(answer.status).toBe(200)
-        expect(wire.commands).toEqual(['EVALSHA'])
-        expect(answer.milliseconds).toBeGreaterThan(delay * 2 - 5)
-        expect(answer.milliseconds).toBeLessThan(1_000)
-      }
-      slow(0)
-    }
-  })
-
   it('as in F16, that is slower than any deadline has everybody come again, within a second', async () => {
     for (const pace of [() => slow(900), () => slow(0, 0, 1_000)]) {
       const holder = await start()

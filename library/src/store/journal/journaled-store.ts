@@ -10,6 +10,7 @@ import type {
   EndAllResult,
   EndOptions,
   EndResult,
+  Ending,
   Gone,
   ListResult,
   NewSession,
@@ -29,6 +30,7 @@ import { Ledger } from './ledger.js'
 import type { JournalOptions } from './options.js'
 import { raiseEpoch } from './replay.js'
 import type { JournalStats } from './stats.js'
+import { toWatcher } from './watcher.js'
 
 /** A store that may forget, and a ledger that does not: what the latter knows to have ended is never called live. */
 export class JournaledStore implements Store {
@@ -93,7 +95,7 @@ export class JournaledStore implements Store {
   }
 
   async change(id: SessionId, change: Change): Promise<ChangeResult> {
-    const ending = this.#ledger.endingOfId(id)
+    const ending = await this.#knownEndingOf(id)
     if (ending !== undefined) return { status: 'gone', ending }
     const question = this.#ledger.question()
     const result = await this.#ledger.ask(() => this.#store.change(id, change))
@@ -102,7 +104,7 @@ export class JournaledStore implements Store {
   }
 
   async rotate(id: SessionId, rotation: Rotation): Promise<RotateResult> {
-    const ending = this.#ledger.endingOfId(id)
+    const ending = await this.#knownEndingOf(id)
     if (ending !== undefined) return { status: 'gone', ending }
     const question = this.#ledger.question()
     const sent = this.#ledger.exchanges.moment
@@ -212,6 +214,14 @@ export class JournaledStore implements Store {
     return { ...result, record: { ...record, epoch } }
   }
 
+  /** Of what others ended only that it has is known here; the store can tell why. */
+  async #knownEndingOf(id: SessionId): Promise<Ending | undefined> {
+    const known = this.#ledger.endingOfId(id)
+    if (known?.reason !== 'unknown') return known
+    const answer = await this.read(id)
+    return answer.status === 'ended' ? answer.ending : known
+  }
+
   async #rotate(id: SessionId, rotation: Rotation): Promise<RotateResult> {
     try {
       const result = await this.#store.rotate(id, rotation)
@@ -231,8 +241,9 @@ export class JournaledStore implements Store {
         this.#store.end(id, reason, after === 0 ? undefined : { after }),
       )
     } catch (error) {
-      // One that was to go on for a while is no danger: nobody meant to be rid of it at once.
-      if (error instanceof StoreUnavailable && after === 0) this.#postpone(id, reason)
+      // Nobody meant to be rid at once of one that was to go on for a while, or that another one was to replace.
+      const isMeant = after === 0 && reason !== 'replaced'
+      if (error instanceof StoreUnavailable && isMeant) this.#postpone(id, reason)
       throw error
     }
   }
@@ -273,23 +284,5 @@ export class JournaledStore implements Store {
   #refuseAfterReset(): void {
     if (this.#mayBeReset || !this.#ledger.recovery.isReset) return
     throw new StoreUnavailable('the store has lost its data, which may be restored')
-  }
-}
-
-/** What others end is known here, too, where the store tells of it. */
-function toWatcher(ledger: Ledger): Parameters<ChangeFeed['watch']>[0] {
-  return {
-    isAgeless: true,
-    onSession: () => undefined,
-    onSubject: () => undefined,
-    onDocument: () => undefined,
-    // The line was lost, and perhaps more than that.
-    onEverything: () => void ledger.recovery.verify(),
-    onEnded(id) {
-      ledger.noteEnded(id, 'unknown', undefined)
-    },
-    onEpoch({ subject, epoch, except }) {
-      ledger.noteAllEnded(subject, epoch, 'unknown', except)
-    },
   }
 }

@@ -171,6 +171,11 @@ describe('behind Sentinel', () => {
     await Promise.all(caches.map((cache) => isCurrent(cache)))
     const before = await start(caches[0] as NearCache)
     for (const cache of caches) await fill(cache, before)
+    // What had not come to the replica would be lost, as ever.
+    await waitFor(
+      'the replica to have all',
+      async () => (await replica.cli('dbsize')) === (await primary.cli('dbsize')),
+    )
 
     await sentinels[0]?.cli('sentinel', 'failover', name)
     await waitFor('the replica to be promoted', async () =>
