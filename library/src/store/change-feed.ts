@@ -33,11 +33,7 @@ export interface ChangeFeed {
 
 /** Who hears of changes. Must not throw. */
 export interface ChangeWatcher {
-  /**
-   * @param mark - the `mark` in the result of the change that is told, where the store gives one: who made that change and
-   *   keeps what came of it need not look again.
-   */
-  onSession(id: SessionId, mark?: string): void
+  onSession(id: SessionId): void
   onSubject(subject: string): void
   onDocument(name: string): void
   /** Anything may have changed. */

@@ -57,8 +57,6 @@ export type ChangeResult =
       /** The values after `increment`. */
       readonly values: ReadonlyMap<string, number>
       readonly now: number
-      /** Names this change among all, where the store tells of it under that name: see `ChangeWatcher.onSession`. */
-      readonly mark?: string
     }
   /** An `expect` did not hold, or an `increment` met a value that is no whole number. `entry` is what is there. */
   | { readonly status: 'conflict'; readonly key: string; readonly entry: DataEntry | undefined }

@@ -1,7 +1,6 @@
 import { InvalidOption } from '../errors.js'
 import { systemClock, type Clock } from '../system/clock.js'
 import { Answers } from './near-cache/answers.js'
-import { isOnlyData } from './near-cache/changed.js'
 import type { DelayCounts } from './near-cache/delays.js'
 import type { Found } from './near-cache/packing.js'
 import type { ChangeFeed, Watching } from './change-feed.js'
@@ -179,25 +178,11 @@ class CachedStore implements NearCache {
   }
 
   async change(id: SessionId, change: Change): Promise<ChangeResult> {
-    if (isOnlyData(change)) return this.#changeData(id, change)
     if (!isOnlySeen(change)) return this.#onSession(id, () => this.#store.change(id, change))
     const sentAt = this.#clock.elapsed()
     const result = await this.#store.change(id, change)
     this.#answers.learnSeen(id, result, sentAt)
     return result
-  }
-
-  async #changeData(id: SessionId, change: Change): Promise<ChangeResult> {
-    const changing = this.#answers.beginChange(id)
-    if (changing === undefined) return this.#onSession(id, () => this.#store.change(id, change))
-    try {
-      const result = await this.#store.change(id, change)
-      this.#answers.learnChange(id, change, result, changing)
-      return result
-    } catch (error) {
-      this.#answers.onSession(id)
-      throw error
-    }
   }
 
   rotate(id: SessionId, rotation: Rotation): ReturnType<Store['rotate']> {

@@ -46,9 +46,16 @@ async function metric(series: string): Promise<number> {
   return Number(line?.slice(series.length + 1) ?? Number.NaN)
 }
 
+/** What they are answered; asked again where a busy machine took longer than the deadline. */
 async function statuses(clients: readonly Client[]): Promise<readonly number[]> {
-  const answers = await Promise.all(clients.map((client) => client.get('/dashboard')))
-  return [...new Set(answers.map(({ status }) => status))]
+  const ask = async (client: Client): Promise<number> => {
+    for (let turn = 0; ; turn += 1) {
+      const { status } = await client.get('/dashboard')
+      if (status !== 503 || turn === 20) return status
+      await pause(100)
+    }
+  }
+  return [...new Set(await Promise.all(clients.map(ask)))]
 }
 
 it('fault F5: is not ready until all that had ended is ended again, and lets nobody in meanwhile', async () => {

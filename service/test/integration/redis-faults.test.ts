@@ -195,7 +195,7 @@ async function quickAnswers(client: Client): Promise<readonly number[]> {
 }
 
 describe('a Redis that is killed', () => {
-  it('fault F1, behaviour 4a, 4b, 4c: under the load of fifty, people are told to try again at once, nobody loses the session, and all is well when it is back', async () => {
+  it('fault F1, behaviour 4a, 4b, 4c, ASVS 16.5.2: under the load of fifty, people are told to try again at once, nobody loses the session, and all is well when it is back', async () => {
     await using scene = await setScene(await startRedis({ args: DURABLE }))
     const { redis } = scene
     await outlive(scene, {

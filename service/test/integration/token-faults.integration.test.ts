@@ -339,7 +339,7 @@ describe('a slow network', () => {
 })
 
 describe('a Redis that is started again from its log', () => {
-  it('fault F4: is waited for while it loads, and afterwards knows of every session, exchange and revocation', async () => {
+  it('fault F4, S0-32, S1-16: is waited for while it loads, and afterwards knows of every session, exchange and revocation', async () => {
     const holders = await desk.startMany(subject, 40)
     const [revoked, others] = [holders.slice(0, 20), holders.slice(20)]
     for (const { cookie } of revoked) await clients[0].post('/logout', undefined, { cookie })

@@ -32,8 +32,8 @@ export class Watchers {
     this.subject(ending.subject)
   }
 
-  session(id: string, mark?: string): void {
-    for (const { watcher } of this.#watchers) watcher.onSession(id, mark)
+  session(id: string): void {
+    for (const { watcher } of this.#watchers) watcher.onSession(id)
   }
 
   subject(subject: string): void {

@@ -1,10 +1,9 @@
 import type { Clock } from '../../system/clock.js'
 import type { ChangeFeed, ChangeWatcher } from '../change-feed.js'
 import { endedBecause, type SessionId } from '../record.js'
-import type { Change, ChangeResult, ReadResult, StoreDocument } from '../store.js'
-import { changed } from './changed.js'
+import type { ChangeResult, ReadResult, StoreDocument } from '../store.js'
 import { Delays } from './delays.js'
-import { Entries, type Entry } from './entries.js'
+import { Entries } from './entries.js'
 import { markSeen, unpack, type Found } from './packing.js'
 import { Tellings, type Mark } from './tellings.js'
 
@@ -25,13 +24,6 @@ export interface Reading {
   readonly sentAt: number
   /** By now it is known what changed: the answer can be kept. */
   readonly isWorthKeeping: boolean
-}
-
-/** A change that is under way, of a session that was there. */
-export interface Changing {
-  readonly entry: Entry
-  readonly mark: Mark
-  readonly sentAt: number
 }
 
 interface DocumentEntry {
@@ -144,33 +136,8 @@ export class Answers implements ChangeWatcher {
     markSeen(entry, result, sentAt)
   }
 
-  /** Data of the session is about to be changed, and what is there is served no more. `undefined`: nothing is there. */
-  beginChange(id: SessionId): Changing | undefined {
-    const entry = this.#entries.find(id)
-    const sentAt = this.#parts.clock.elapsed()
-    this.onSession(id)
-    return entry && { entry, sentAt, mark: this.#tellings.mark() }
-  }
-
-  /**
-   * Takes in what a change of data alone came back with. Kept is what a read would give now, where it is known: what was
-   * there had the revision that the change found, and nobody told of another change since.
-   */
-  learnChange(id: SessionId, change: Change, result: ChangeResult, changing: Changing): void {
-    const found = this.#isOpen ? changed(changing, change, result) : undefined
-    const mark = result.status === 'changed' ? result.mark : undefined
-    const known = [mark, changing.entry.mark].filter((one) => one !== undefined)
-    const isGood = found !== undefined && !this.#wasToldOf(found, changing.mark, known)
-    // Reads that were sent before may have seen things as they were.
-    this.onSession(id)
-    if (!isGood || mark === undefined || charactersOf(found) > MOST_CHARACTERS) return
-    this.#entries.keep(found, changing.sentAt, mark)
-  }
-
-  onSession(id: SessionId, mark?: string): void {
-    // What we changed is there already.
-    if (mark !== undefined && this.#entries.find(id)?.mark === mark) return
-    this.#tellings.note('session', id, mark)
+  onSession(id: SessionId): void {
+    this.#tellings.note('session', id)
     this.#entries.forget(id)
   }
 
@@ -233,8 +200,8 @@ export class Answers implements ChangeWatcher {
     )
   }
 
-  #wasToldOf({ record: { id, subject } }: Found, mark: Mark, known?: readonly string[]): boolean {
-    if (this.#tellings.wasTold('session', id, mark, known)) return true
+  #wasToldOf({ record: { id, subject } }: Found, mark: Mark): boolean {
+    if (this.#tellings.wasTold('session', id, mark)) return true
     return subject !== undefined && this.#tellings.wasTold('subject', subject, mark)
   }
 }

@@ -3,8 +3,6 @@ import { pack, type Found, type Packed } from './packing.js'
 
 /** One session that is kept. */
 export interface Entry extends Packed {
-  /** The last change that was worked into it, of those that this process made. */
-  readonly mark: string | undefined
   /** It was served since the hand last passed. */
   wasUsed: boolean
   /** Where it stands in the round. */
@@ -44,8 +42,8 @@ export class Entries {
     return this.#byId.get(id)
   }
 
-  /** Keeps the answer to a read that was sent at `sentAt`, or what the change of that `mark` made of it, in place of an older one. */
-  keep(answer: Found, sentAt: number, mark?: string): void {
+  /** Keeps the answer to a read that was sent at `sentAt`, in place of an older one. */
+  keep(answer: Found, sentAt: number): void {
     this.forget(answer.record.id)
     const place = this.#round.length < this.#most ? this.#round.length : this.#makeRoom()
     const { id, subject, row, numbers } = pack(answer, sentAt)
@@ -53,7 +51,7 @@ export class Entries {
     const wasUsed = false
     const next = undefined
     const previous = undefined
-    const entry: Entry = { id, subject, row, numbers, mark, wasUsed, place, next, previous }
+    const entry: Entry = { id, subject, row, numbers, wasUsed, place, next, previous }
     this.#round[place] = entry
     this.#byId.set(entry.id, entry)
     this.#join(entry)

@@ -14,7 +14,6 @@ const REMEMBERED = 256
 export class Tellings {
   readonly #topics: Topic[] = []
   readonly #names: string[] = []
-  readonly #calls: (string | undefined)[] = []
   #count = 0
 
   /** Where a read begins. */
@@ -22,12 +21,10 @@ export class Tellings {
     return this.#count
   }
 
-  /** @param call - the mark of the change that is told, where that is known. */
-  note(topic: Topic, name: string, call?: string): void {
+  note(topic: Topic, name: string): void {
     const place = this.#count % REMEMBERED
     this.#topics[place] = topic
     this.#names[place] = name
-    this.#calls[place] = call
     this.#count += 1
   }
 
@@ -36,14 +33,12 @@ export class Tellings {
     this.#count += REMEMBERED + 1
   }
 
-  /** Whether `name` was told since `mark`, or may have been; that these `known` calls changed it does not count. */
-  wasTold(topic: Topic, name: string, mark: Mark, known: readonly string[] = []): boolean {
+  /** Whether `name` was told since `mark`, or may have been. */
+  wasTold(topic: Topic, name: string, mark: Mark): boolean {
     if (this.#count - mark > REMEMBERED) return true
     for (let at = mark; at < this.#count; at += 1) {
       const place = at % REMEMBERED
-      if (this.#topics[place] !== topic || this.#names[place] !== name) continue
-      const call = this.#calls[place]
-      if (call === undefined || !known.includes(call)) return true
+      if (this.#topics[place] === topic && this.#names[place] === name) return true
     }
     return false
   }

@@ -13,8 +13,6 @@ export interface Reply {
   readonly status: string
   readonly now: number
   readonly words: readonly string[]
-  /** What this call, and no other, was marked with. */
-  readonly mark: string
 }
 
 export interface RunnerOptions {
@@ -126,7 +124,7 @@ function toReply(raw: unknown, mark: string): Reply | undefined {
   const words = raw.map(String)
   if (words.pop() !== mark) return undefined
   const [status = '', now, ...rest] = words
-  return { status, now: Number(now), words: rest, mark }
+  return { status, now: Number(now), words: rest }
 }
 
 function misdirected(connection: Connection): never {

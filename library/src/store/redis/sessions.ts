@@ -177,7 +177,6 @@ function toChangeResult(reply: Reply): ChangeResult {
     conflicts: Number(conflicts),
     values: toNumbers(values),
     now,
-    mark: reply.mark,
   }
 }
 

@@ -105,7 +105,7 @@ class Feed implements RedisFeed {
         this.#log.addSession({ id: message.id, endedAt: message.endedAt })
         return this.#watchers.ended(message.id)
       case 'changed':
-        return this.#watchers.session(message.id, message.mark)
+        return this.#watchers.session(message.id)
       case 'epoch':
         this.#log.addSubject(message.ending)
         return this.#watchers.epoch(message.ending)

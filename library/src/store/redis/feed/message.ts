@@ -11,7 +11,6 @@ import { whole } from '../record-fields.js'
  * |---------------------------------------|---------------------------------------------------------------|
  * | `e <instant> <id>`                    | the session ended, or its end was noticed                     |
  * | `c <id>`                              | it changed by more than that it was seen or a token exchanged |
- * | `c <id> <mark>`                       | the same, by the call of that mark                            |
  * | `u <instant> <epoch> <id or -> <sub>` | all sessions of older epochs ended, but for one               |
  * | `a <subject>`                         | its attributes changed, or it was enabled again               |
  * | `k <name>`                            | the document was written                                      |
@@ -19,7 +18,7 @@ import { whole } from '../record-fields.js'
  */
 export type Message =
   | { readonly kind: 'ended'; readonly id: SessionId; readonly endedAt: number }
-  | { readonly kind: 'changed'; readonly id: SessionId; readonly mark?: string | undefined }
+  | { readonly kind: 'changed'; readonly id: SessionId }
   | { readonly kind: 'epoch'; readonly ending: Endings['subjects'][number] }
   | { readonly kind: 'subject'; readonly subject: string }
   | { readonly kind: 'document'; readonly name: string }
@@ -30,7 +29,7 @@ const READERS: Readonly<Record<string, (words: readonly string[]) => Message | u
     const endedAt = whole(at)
     return endedAt === undefined ? undefined : { kind: 'ended', id: toId(id), endedAt }
   },
-  c: ([id = '', mark]) => ({ kind: 'changed', id: toId(id), mark }),
+  c: ([id = '']) => ({ kind: 'changed', id: toId(id) }),
   u: ([at, epochText, exceptText = '-', subjectText = '']) => {
     const [endedAt, epoch] = [whole(at), whole(epochText)]
     if (endedAt === undefined || epoch === undefined) return undefined

@@ -114,8 +114,7 @@ if seen then
   end
   keep_session(session)
 end
--- With the mark of the call: who made it knows the outcome from the reply.
-if told then tell('c ' .. session_id(name) .. ' ' .. mark) end
+if told then tell('c ' .. session_id(name)) end
 
 local proved = whole(redis.call('HGET', KEYS[1], 'A')) or (session.subject and 0)
 reply = {
