@@ -82,7 +82,7 @@ async function detailsOfAll(
   given: RedisConfig | undefined,
 ): Promise<{ name: string; details: StoreHealth['details'] }[]> {
   if (given === undefined) return []
-  const { recognise, listParts } = await import('./redis-servers.js')
+  const { recognise, listParts } = await import('./redis/servers.js')
   const { hearAll } = await import('./doctor/store/servers.js')
   const redis = await recognise(given)
   if (redis.topology === 'single') return []

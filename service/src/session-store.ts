@@ -19,7 +19,7 @@ export interface OpenedStore {
 export async function openSessionStore(config: Config, log: Logger): Promise<OpenedStore> {
   if (config.redis !== undefined) {
     // Its client takes 20 MB of memory, which nobody pays who does without it.
-    const { openRedis } = await import('./open-redis.js')
+    const { openRedis } = await import('./redis/open.js')
     return openRedis(config.redis, log)
   }
   const store = await openSqliteStore({ file: join(config.dataDir, 'sessions.db') })

@@ -1,5 +1,6 @@
 import { randomBelow } from '../system/random.js'
 import { createHmac } from '../system/digest.js'
+import type { SessionId } from './record.js'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 /** 12 bits: enough to spread users over every shard, few enough to tell nothing about a user. */
@@ -25,4 +26,9 @@ export function allBuckets(): string[] {
 /** The name of a bucket, by its number from 0 to 4095. */
 export function nameOf(bucket: number): string {
   return `${ALPHABET[bucket >> 6] ?? ''}${ALPHABET[bucket & 63] ?? ''}`
+}
+
+/** The bucket in `bucket.id`. */
+export function bucketPart(id: SessionId): string {
+  return id.slice(0, Math.max(id.indexOf('.'), 0))
 }

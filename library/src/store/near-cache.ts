@@ -140,16 +140,8 @@ class CachedStore implements NearCache {
   stats(): NearCacheStats {
     const { hits, misses, bypasses, flushes, evictions, size, delays } = this.#answers
     const { bounds, counts, sum } = delays
-    const levels = { entries: size, age: this.#answers.age() }
-    return {
-      hits,
-      misses,
-      bypasses,
-      flushes,
-      evictions,
-      ...levels,
-      delays: { bounds, counts, sum },
-    }
+    const calls = { hits, misses, bypasses, flushes, evictions }
+    return { ...calls, entries: size, age: this.#answers.age(), delays: { bounds, counts, sum } }
   }
 
   bucketOf(subject: string | undefined): string {

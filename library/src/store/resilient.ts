@@ -1,10 +1,10 @@
 import { InvalidInput, StoreUnavailable } from '../errors.js'
 import { systemClock, type Clock } from '../system/clock.js'
+import { bucketPart } from './bucket.js'
 import { Deadlines } from './deadlines.js'
 import type { Circuit, CircuitState } from './resilient/circuit.js'
 import { Circuits, type OnShardState } from './resilient/circuits.js'
 import { NotDurable } from './not-durable.js'
-import type { SessionId } from './record.js'
 import type { Store } from './store.js'
 
 export type { CircuitState } from './resilient/circuit.js'
@@ -58,7 +58,6 @@ export function createResilientStore(store: Store, options: ResilientStoreOption
   const besides = protector(store, { settings, deadlines, onStateChange: () => undefined })
   // Nor does a user who may not SCAN, or a step that took too long: no session needs a walk.
   const walking = protector(store, { settings, deadlines, onStateChange: () => undefined })
-  const ofSession = (id: SessionId): string => id.slice(0, Math.max(id.indexOf('.'), 0))
   const ofName = (name: string): string => store.bucketOf(name)
   const { counters } = store
   return {
@@ -66,11 +65,11 @@ export function createResilientStore(store: Store, options: ResilientStoreOption
     bucketOf: (subject) => store.bucketOf(subject),
     ...(store.shardOf === undefined ? {} : { shardOf: store.shardOf.bind(store) }),
     ...(store.mayForget === undefined ? {} : { mayForget: store.mayForget }),
-    create: protect('create', late(store, 'create'), ({ id }) => ofSession(id)),
-    read: protect('read', late(store, 'read'), ofSession),
-    change: protect('change', late(store, 'change'), ofSession),
-    rotate: protect('rotate', late(store, 'rotate'), ofSession),
-    end: protect('end', late(store, 'end'), ofSession),
+    create: protect('create', late(store, 'create'), ({ id }) => bucketPart(id)),
+    read: protect('read', late(store, 'read'), bucketPart),
+    change: protect('change', late(store, 'change'), bucketPart),
+    rotate: protect('rotate', late(store, 'rotate'), bucketPart),
+    end: protect('end', late(store, 'end'), bucketPart),
     endAll: protect('endAll', late(store, 'endAll'), ofName),
     reap: protect('reap', late(store, 'reap'), ofName),
     list: protect('list', late(store, 'list'), ofName),

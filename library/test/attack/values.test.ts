@@ -67,7 +67,7 @@ describe('values', () => {
       'library/src/store/redis/durability.ts',
       'library/src/store/redis/runner.ts',
       // It passes on what the store gives it.
-      'service/src/redis-follower.ts',
+      'service/src/redis/follower.ts',
     ])
   })
 

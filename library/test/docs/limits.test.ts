@@ -41,8 +41,8 @@ describe('docs/reference/limits.md', () => {
   })
 
   it.each([
-    ['first connection to Redis', 'service/src/open-redis.ts', /FIRST_CONNECTION = ([\d_]+)/],
-    ['connecting to Redis', 'service/src/redis-client.ts', /connectTimeout: ([\d_]+)/],
+    ['first connection to Redis', 'service/src/redis/open.ts', /FIRST_CONNECTION = ([\d_]+)/],
+    ['connecting to Redis', 'service/src/redis/client.ts', /connectTimeout: ([\d_]+)/],
     ['a request has to arrive', 'service/src/listen.ts', /REQUEST_WITHIN = ([\d_]+)/],
     ['passwords hashed at once', 'service/src/open-parts.ts', /HASHING = \{ atOnce: (\d+)/],
     ['connections to PostgreSQL', 'service/src/account/database.ts', /CONNECTIONS = ([\d_]+)/],

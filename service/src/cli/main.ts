@@ -6,4 +6,9 @@
 import { hostTerminal } from './terminal.js'
 import { run } from './program.js'
 
+process.stdout.on('error', (fault: NodeJS.ErrnoException) => {
+  // Whoever reads has enough, as in `sojourn … | head`.
+  if (fault.code === 'EPIPE') process.exit()
+  throw fault
+})
 process.exitCode = await run(process.argv.slice(2), hostTerminal)

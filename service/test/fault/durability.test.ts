@@ -6,7 +6,7 @@ import { startCluster } from '../../../library/test/support/redis-cluster.js'
 import { startWatched } from '../../../library/test/support/redis-sentinel.js'
 import { waitFor } from '../../../library/test/support/redis-server.js'
 import type { RedisConfig } from '../../src/config/config.js'
-import { createRedisClient } from '../../src/redis-client.js'
+import { createRedisClient } from '../../src/redis/client.js'
 
 const closing: (() => Promise<unknown> | void)[] = []
 

@@ -152,7 +152,7 @@ it('fault F9: the primary is killed; until Sentinel has named another people are
       1_000 + lateness,
     )
     const gap = Math.max(...refused.map(({ begunAt }) => begunAt)) - killedAt
-    // node-redis' own client for Sentinel rests for a second at a time: the service has another (redis-follower.ts).
+    // node-redis' own client for Sentinel rests for a second at a time: the service has another (redis/follower.ts).
     expect(gap).toBeLessThan(DOWN_AFTER + (what === 'node-redis' ? 14_000 : 4_000))
     expect(cookies).toContain(cookie())
   }

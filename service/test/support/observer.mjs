@@ -6,7 +6,7 @@
 import { createSojourn } from 'sojourn'
 import { loadConfig } from '../../dist/config/load.js'
 import { openKeyRing } from '../../dist/open-key-ring.js'
-import { openRedis } from '../../dist/open-redis.js'
+import { openRedis } from '../../dist/redis/open.js'
 
 const config = loadConfig(process.env)
 if (config.redis === undefined) throw new Error('an observer needs REDIS_URL')

@@ -1,4 +1,5 @@
 import type { Clock } from '../../system/clock.js'
+import { bucketPart } from '../bucket.js'
 import type { EndReason } from '../end-reason.js'
 import type { SessionId, SessionRecord, SubjectRecord } from '../record.js'
 import type { EndAllResult, Ending, Store } from '../store.js'
@@ -208,8 +209,4 @@ export class Ledger implements PendingListener {
     const known = this.book.subjects.get(subject)?.value.epoch ?? 0
     return (await this.#store.readSubject(subject)).epoch >= known
   }
-}
-
-function bucketPart(id: SessionId): string {
-  return id.slice(0, Math.max(id.indexOf('.'), 0))
 }

@@ -1,5 +1,6 @@
 import { InvalidOption, StoreUnavailable } from '../../errors.js'
 import { systemClock } from '../../system/clock.js'
+import { inTime } from '../../system/in-time.js'
 import { NotDurable } from '../not-durable.js'
 import { isReady, type RedisClient } from './client.js'
 import { slotOf } from './feed/slot.js'
@@ -121,7 +122,8 @@ class Line {
       String(isPatient ? this.#within : Math.ceil(this.#within / 10)),
     ] as const
     try {
-      const known = Number(await inTime(this.#touchAndWait(keys, wait), this.#within + SLACK))
+      const asked = this.#touchAndWait(keys, wait)
+      const known = Number(await inTime(this.#within + SLACK, asked, unanswered))
       if (known >= this.#replicas) return undefined
       this.#impatientUntil = systemClock.elapsed() + IMPATIENT_FOR
       return new NotDurable(known, this.#replicas)
@@ -131,19 +133,8 @@ class Line {
   }
 }
 
-async function inTime(answer: Promise<unknown>, milliseconds: number): Promise<unknown> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    const giveUp = (): void => {
-      reject(new StoreUnavailable('Redis is unavailable: it was asked for its replicas in vain'))
-    }
-    timer = setTimeout(giveUp, milliseconds).unref()
-  })
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    clearTimeout(timer)
-  }
+function unanswered(): StoreUnavailable {
+  return new StoreUnavailable('Redis is unavailable: it was asked for its replicas in vain')
 }
 
 /** What the libraries can do beyond scripts; each has only some of it. */

@@ -10,3 +10,4 @@ export type { IoRedisSubscriber, NodeRedisSubscriber, RedisSubscriber } from './
 export type { OpenSubscriber, RedisNode } from './feed/made-line.js'
 export type { SubscriberOption } from './feed/open-feed.js'
 export type { GlideClient, IoRedisClient, NodeRedisClient, RedisClient } from './client.js'
+export { HEALTH_FIELDS } from './scripts/check.js'

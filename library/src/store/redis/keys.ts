@@ -1,4 +1,5 @@
 import { InvalidInput, InvalidOption } from '../../errors.js'
+import { bucketPart } from '../bucket.js'
 import type { SessionId } from '../record.js'
 
 /**
@@ -55,11 +56,6 @@ export function createKeys(prefix: string): Keys {
     history: (bucket, process) => `${prefix}h{${bucket}}${encode(process)}`,
     listening: (bucket, word) => `${prefix}w{${bucket}}${word}`,
   }
-}
-
-/** The bucket in `bucket.id`. */
-export function bucketPart(id: SessionId): string {
-  return id.slice(0, Math.max(id.indexOf('.'), 0))
 }
 
 /** The id in `bucket.id`, as the index holds it. */

@@ -1,4 +1,5 @@
 import { InvalidInput } from '../../errors.js'
+import { bucketPart } from '../bucket.js'
 import { checkChange } from '../input.js'
 import { toRecord } from '../memory/record.js'
 import { TRAITS, type SessionId, type TraitName } from '../record.js'
@@ -14,7 +15,7 @@ import type {
   Store,
 } from '../store.js'
 import type { Outlast } from './durability.js'
-import { bucketPart, encodeSubject, toSessionId, type Keys } from './keys.js'
+import { encodeSubject, toSessionId, type Keys } from './keys.js'
 import {
   toDataEntry,
   toEnding,

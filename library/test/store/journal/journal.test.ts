@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { StoreUnavailable } from '../../../src/errors.js'
+import type { ChangeWatcher } from '../../../src/store/change-feed.js'
 import { createJournal, type Journal, type JournalOptions } from '../../../src/store/journal.js'
 import { createMemoryStore } from '../../../src/store/memory.js'
 import { NotDurable } from '../../../src/store/not-durable.js'
@@ -129,6 +130,63 @@ describe('a session that was ended before the store went back in time', () => {
     at.failOver()
     expect(await store.read(first.id)).toMatchObject({ ending: { reason: 'evicted_limit' } })
     expect(await store.read('AA.family')).toMatchObject({ ending: { reason: 'refresh_reuse' } })
+  })
+})
+
+describe('a session of which it was heard that somebody else ended it', () => {
+  /** The store of a scene, with a feed that tells what the test says. */
+  function listening(at: Scene) {
+    const watchers: ChangeWatcher[] = []
+    const changes = {
+      watch(watcher: ChangeWatcher) {
+        watchers.push(watcher)
+        return { close: () => undefined }
+      },
+    }
+    const store = new Proxy(at.store, {
+      get: (target, name) =>
+        name === 'changes' ? changes : (Reflect.get(target, name) as unknown),
+    })
+    const journal = createJournal(store, { clock: at.clock })
+    open.push({ ...at, journal })
+    return { store: journal.store, tell: (id: string) => watchers[0]?.onEnded?.(id) }
+  }
+
+  it('is over for the reason that the store knows', async () => {
+    const at = scene()
+    const { store, tell } = listening(at)
+    await store.create(sessionOf('a'))
+    await at.store.end('AA.a', 'refresh_reuse')
+    tell('AA.a')
+    const gone = { status: 'gone', ending: { reason: 'refresh_reuse' } }
+    expect(await store.change('AA.a', { seen: true })).toMatchObject(gone)
+    expect(await store.rotate('AA.a', tokenOf(1))).toMatchObject(gone)
+  })
+
+  it('is over for a reason that nobody knows, where the store forgot it', async () => {
+    const at = scene()
+    const { store, tell } = listening(at)
+    await store.create(sessionOf('a'))
+    at.cut()
+    await at.store.end('AA.a', 'refresh_reuse')
+    tell('AA.a')
+    at.failOver()
+    const gone = { status: 'gone', ending: { reason: 'unknown' } }
+    expect(await store.change('AA.a', { seen: true })).toMatchObject(gone)
+    await expect.poll(() => at.store.read('AA.a')).toMatchObject({ status: 'ended' })
+  })
+})
+
+describe('a session that was to be replaced, in vain', () => {
+  it('is as good as before', async () => {
+    const at = scene()
+    const { store } = at.journal
+    await store.create(sessionOf('a'))
+    at.faults.set('end', away)
+    await expect(store.end('AA.a', 'replaced')).rejects.toThrow(StoreUnavailable)
+    at.faults.clear()
+    expect((await store.read('AA.a')).status).toBe('found')
+    expect(at.journal.stats().pending).toBe(0)
   })
 })
 

@@ -1,22 +1,8 @@
 import type { StoreHealth } from 'sojourn'
-import type { SendCommand } from '../../redis-client.js'
+import { HEALTH_FIELDS } from 'sojourn/redis'
+import type { SendCommand } from '../../redis/client.js'
 
-/** What is read of INFO, under the names that a store's own check gives it. */
-const FIELDS: Readonly<Record<string, string>> = {
-  version: 'redis_version',
-  valkeyVersion: 'valkey_version',
-  role: 'role',
-  memoryUsed: 'used_memory',
-  memoryLimit: 'maxmemory',
-  evictionPolicy: 'maxmemory_policy',
-  evictedKeys: 'evicted_keys',
-  appendOnly: 'aof_enabled',
-  replicas: 'connected_slaves',
-  clients: 'connected_clients',
-  clientLimit: 'maxclients',
-}
-
-/** What one server tells of itself, as far as the user may ask. */
+/** What one server tells of itself, as far as the user may ask, under the names that a store's own check gives it. */
 export async function readInfo(send: SendCommand): Promise<StoreHealth['details']> {
   const [text, clock] = await Promise.all([
     send(['INFO']).catch(() => ''),
@@ -27,7 +13,7 @@ export async function readInfo(send: SendCommand): Promise<StoreHealth['details'
       .split('\r\n')
       .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
   )
-  const told = Object.entries(FIELDS).flatMap(([name, field]) => {
+  const told = Object.entries(HEALTH_FIELDS).flatMap(([name, field]) => {
     const value = lines.get(field)
     if (value === undefined) return []
     return [[name, /^\d{1,15}$/.test(value) ? Number(value) : value] as const]

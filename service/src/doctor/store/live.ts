@@ -1,5 +1,5 @@
 import type { RedisConfig } from '../../config/config.js'
-import type { SendCommand } from '../../redis-client.js'
+import type { SendCommand } from '../../redis/client.js'
 import { answer, type Finding } from '../finding.js'
 
 /** A record of a usual session has this many fields, and its largest value this many bytes. */

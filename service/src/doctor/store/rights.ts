@@ -1,5 +1,5 @@
 import type { RedisConfig } from '../../config/config.js'
-import type { SendCommand } from '../../redis-client.js'
+import type { SendCommand } from '../../redis/client.js'
 import { answer, type Finding } from '../finding.js'
 
 /** Every command that the scripts of the store use, with the fewest words that it takes. */

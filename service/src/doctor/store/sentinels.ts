@@ -1,5 +1,5 @@
 import type { RedisConfig } from '../../config/config.js'
-import { askServer } from '../../redis-client.js'
+import { askServer } from '../../redis/client.js'
 import { answer, type Finding } from '../finding.js'
 
 /** Whether the Sentinels that were named answer, and could agree on another primary. */

@@ -52,6 +52,15 @@ describe('the program itself', () => {
     expect(keys).toHaveLength(4)
   })
 
+  it('ends in peace where the reader of its output has enough', async () => {
+    const child = spawn(process.execPath, ['--no-warnings', SERVICE_CLI, '--help'])
+    child.stdout.destroy()
+    let error = ''
+    child.stderr.on('data', (text) => (error += String(text)))
+    const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
+    expect([code, error]).toEqual([0, ''])
+  })
+
   it('reads a token from the standard input', async () => {
     const part = Buffer.from('{"sub":"ada"}').toString('base64url')
     const { code, out } = await call(['token', 'decode', '-'], {}, `${part}.${part}.x\n`)

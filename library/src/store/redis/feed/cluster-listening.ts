@@ -1,5 +1,6 @@
 import type { Clock } from '../../../system/clock.js'
-import { bucketPart, decode } from '../keys.js'
+import { bucketPart } from '../../bucket.js'
+import { decode } from '../keys.js'
 import { ClusterLines, type NodeLine } from './cluster-lines.js'
 import { Freshness } from './freshness.js'
 import type { Listener, ListeningEvents } from './listening.js'

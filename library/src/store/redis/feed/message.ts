@@ -1,6 +1,7 @@
+import { bucketPart } from '../../bucket.js'
 import type { Endings } from '../../change-feed.js'
 import type { SessionId } from '../../record.js'
-import { bucketPart, decode, ownPart } from '../keys.js'
+import { decode, ownPart } from '../keys.js'
 import { whole } from '../record-fields.js'
 
 /**

@@ -1,4 +1,5 @@
 import { StoreUnavailable } from '../../../errors.js'
+import { inTime } from '../../../system/in-time.js'
 
 /** How long a proof that writers are heard may take before it counts as failed. Milliseconds. */
 export const PROVED_WITHIN = 1_000
@@ -10,17 +11,7 @@ export function unheard(): StoreUnavailable {
   )
 }
 
-/** What a promise settles to, or {@link StoreUnavailable} after a while; what comes later is dropped. */
-export async function within<Value>(milliseconds: number, promise: Promise<Value>): Promise<Value> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    // It may be this process that stood still: answers that have arrived are let in before.
-    const give = (): unknown => setImmediate(() => setImmediate(() => reject(unheard())))
-    timer = setTimeout(give, milliseconds).unref()
-  })
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
-  }
+/** What a promise settles to, or {@link unheard} after a while; what comes later is dropped. */
+export function within<Value>(milliseconds: number, promise: Promise<Value>): Promise<Value> {
+  return inTime(milliseconds, promise, unheard)
 }

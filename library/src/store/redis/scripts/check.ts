@@ -1,6 +1,6 @@
 import { reading, type Script } from './script.js'
 
-/** Lines of INFO worth showing, by the name they are shown under. */
+/** Lines of Redis' INFO worth showing, by the name under which {@link Store.check} shows them. */
 export const HEALTH_FIELDS = {
   version: 'redis_version',
   valkeyVersion: 'valkey_version',

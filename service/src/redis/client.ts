@@ -1,8 +1,8 @@
-/** Clients of node-redis for each topology, and questions to single servers. Nothing here knows of sessions. */
+/** Clients of node-redis for each topology, and questions to single servers. */
 import { createClient, createCluster } from 'redis'
-import type { RedisConfig } from './config/config.js'
-import type { RedisNode } from './config/redis-readers.js'
-import { PrimaryFollower, type PlainClient } from './redis-follower.js'
+import type { RedisConfig } from '../config/config.js'
+import type { RedisNode } from '../config/redis-readers.js'
+import { PrimaryFollower, type PlainClient } from './follower.js'
 
 /** With the half second in which the circuit breaker looks again, people are back within one. */
 const RECONNECT_AT_MOST = 250

@@ -1,8 +1,8 @@
 /** Which servers a Redis consists of. Asks with what every user may ask, or any client of the topology has to. */
-import type { RedisConfig } from './config/config.js'
-import type { RedisNode } from './config/redis-readers.js'
-import { askServer, type SendCommand } from './redis-client.js'
-import { StoreRefused } from './store-refused.js'
+import type { RedisConfig } from '../config/config.js'
+import type { RedisNode } from '../config/redis-readers.js'
+import { askServer, type SendCommand } from './client.js'
+import { StoreRefused } from '../store-refused.js'
 
 /** One server that holds sessions. */
 export interface RedisPart extends RedisNode {

@@ -1,9 +1,9 @@
 /** Finds out whether a Redis speaks TLS, without telling it anything: no login and no command with a secret is sent. */
 import { connect as connectPlainly, type Socket } from 'node:net'
 import { connect as connectByTls } from 'node:tls'
-import type { RedisConfig } from './config/config.js'
-import type { RedisNode } from './config/redis-readers.js'
-import { StoreRefused } from './store-refused.js'
+import type { RedisConfig } from '../config/config.js'
+import type { RedisNode } from '../config/redis-readers.js'
+import { StoreRefused } from '../store-refused.js'
 
 /** Start-up may take five seconds in all. Milliseconds. */
 const ASK_WITHIN = 1_500

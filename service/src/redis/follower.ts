@@ -5,7 +5,7 @@
  */
 import { EventEmitter } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { RedisNode } from './config/redis-readers.js'
+import type { RedisNode } from '../config/redis-readers.js'
 
 /** A client of node-redis for one server, that does not connect again by itself. */
 export interface PlainClient {

@@ -1,4 +1,8 @@
-/** Connects to Redis, and makes up its mind at start: it will do, it may come, or it never will. */
+/**
+ * redis/ owns the connections to Redis, whatever its topology: this file connects as the service starts, and makes up its mind:
+ * it will do, it may come, or it never will. session-store.ts opens a store with it, the doctor and examine-store.ts ask single
+ * servers. Nothing here knows of sessions.
+ */
 import type { Store } from 'sojourn'
 import {
   createRedisStore,
@@ -6,13 +10,13 @@ import {
   type RedisStoreOptions,
   type RedisSubscriber,
 } from 'sojourn/redis'
-import type { RedisConfig } from './config/config.js'
-import type { Logger } from './log/index.js'
-import { createNodeClient, createRedisClient } from './redis-client.js'
-import { recognise } from './redis-servers.js'
-import { toSpeechRefusal } from './redis-speech.js'
-import type { OpenedStore } from './session-store.js'
-import { toRefusal } from './store-refused.js'
+import type { RedisConfig } from '../config/config.js'
+import type { Logger } from '../log/index.js'
+import { createNodeClient, createRedisClient } from './client.js'
+import { recognise } from './servers.js'
+import { toSpeechRefusal } from './speech.js'
+import type { OpenedStore } from '../session-store.js'
+import { toRefusal } from '../store-refused.js'
 
 /** How long start-up waits for the first connection before it goes on without (answers are 503 until it is there). */
 const FIRST_CONNECTION = 5_000
