@@ -22,6 +22,8 @@ export const SYSTEM_PARTS = [
   { program: 'redis-server', debian: 'redis-server' },
   { program: 'chromium', debian: 'chromium' },
   { program: 'promtool', debian: 'prometheus' },
+  { program: 'nginx', debian: 'nginx-light' },
+  { program: 'haproxy', debian: 'haproxy' },
   { program: 'curl', debian: 'curl' },
   { program: 'openssl', debian: 'openssl' },
   { program: 'postgres', debian: 'postgresql', folders: postgresFolders },

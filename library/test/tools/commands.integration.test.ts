@@ -86,7 +86,7 @@ describe('the system parts', () => {
     const { failPlainly } = await import(${module('workspace/fail.mjs')})
     await installSystemParts().catch(failPlainly)`
   const PROGRAM = '#!/bin/sh\nexit 0\n'
-  const OTHERS = ['promtool', 'curl', 'openssl']
+  const OTHERS = ['promtool', 'nginx', 'haproxy', 'curl', 'openssl']
 
   /** A machine whose PATH holds only these programs, besides the few that scripts need. */
   function machine(programs: Readonly<Record<string, string>>) {
