@@ -2,11 +2,12 @@
 /**
  * `npm run sbom`: the parts that run in production, as CycloneDX JSON on standard output.
  *
- * npm makes the list (`npm sbom`); of a workspace it cannot leave out what only developers need without leaving out what
- * both need. So it lists all, and here stays what the service and the library reach by their own dependencies.
+ * npm makes the list (`npm sbom`) of the lock file; of a workspace it cannot leave out what only developers need without
+ * leaving out what both need, nor binaries for other machines. So it lists all, and here stays what is installed and what
+ * the service and the library reach by their own dependencies.
  */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ROOT } from './workspace/places.mjs'
@@ -22,7 +23,7 @@ const PARTS = ['library', 'service']
 export function productionSbom() {
   const all = /** @type {Sbom} */ (
     JSON.parse(
-      execFileSync('npm', ['sbom', '--sbom-format', 'cyclonedx'], {
+      execFileSync('npm', ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only'], {
         cwd: ROOT,
         encoding: 'utf8',
         maxBuffer: 64 * 1024 * 1024,
@@ -33,7 +34,10 @@ export function productionSbom() {
   const below = new Map(all.dependencies.map(({ ref, dependsOn }) => [ref, dependsOn]))
   for (const part of PARTS) below.set(refOf(manifestOf(part)), ownOf(part, below))
   const kept = new Set(PARTS.map((part) => refOf(manifestOf(part))))
-  for (const ref of kept) for (const next of below.get(ref) ?? []) kept.add(next)
+  const installed = installedRefs()
+  for (const ref of kept) {
+    for (const next of below.get(ref) ?? []) if (installed.has(next)) kept.add(next)
+  }
   return {
     ...all,
     components: all.components.filter((component) => kept.has(component['bom-ref'])),
@@ -41,6 +45,22 @@ export function productionSbom() {
       .filter(({ ref }) => kept.has(ref))
       .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((to) => kept.has(to)) })),
   }
+}
+
+/**
+ * What lies in node_modules, as npm names it: binaries for other machines are in the lock file alone.
+ *
+ * @returns {Set<string>}
+ */
+function installedRefs() {
+  const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'))
+  const refs = new Set(PARTS.map((part) => refOf(manifestOf(part))))
+  for (const [path, { name, version }] of Object.entries(lock.packages)) {
+    const [, own] = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(path) ?? []
+    if (own === undefined || !existsSync(join(ROOT, path, 'package.json'))) continue
+    refs.add(refOf({ name: name ?? own, version }))
+  }
+  return refs
 }
 
 /**

@@ -1,70 +1,96 @@
 #!/bin/sh
-# The same with tokens, as a phone or a script has it: no cookie anywhere. Any step that does not go as it should ends
-# the walk.
+# Made from the description of the API: sojourn api tokens.sh
+# Any step that is not answered as it should be ends the walk.
 #
 #   examples/curl/tokens.sh [address, http://localhost:3000 where none is given]
 set -eu
 
 at=${1:-http://localhost:3000}
-answer=$(mktemp)
-trap 'rm -f "$answer"' EXIT
+password='a long walk 2 the sea'
+jar=$(mktemp) answer=$(mktemp)
+trap 'rm -f "$jar" "$answer"' EXIT
 
-email=walker-$$-$(date +%s)@example.com
-body="{\"email\":\"$email\",\"password\":\"a long walk 2 the sea\"}"
-
-say() { printf '\n\n# %s\n' "$1"; }
-
-# ask <method> <path> [token]: prints the answer, keeps it, and fails where it is an error.
+# ask <status> <by> <method> <path> [body]: prints the answer; with another status the walk ends. <by> is cookie, nobody
+# or a token.
 ask() {
-  curl --silent --show-error --fail-with-body --request "$1" --output "$answer" \
-    ${3:+--header "Authorization: Bearer $3"} "$at$2"
+  wanted=$1 by=$2 method=$3 path=$4 body=${5-}
+  set -- --silent --show-error --request "$method" --output "$answer" --write-out '%{http_code}'
+  case $by in
+    cookie) set -- "$@" --cookie "$jar" --cookie-jar "$jar" ;;
+    nobody) ;;
+    *) set -- "$@" --header "Authorization: Bearer $by" ;;
+  esac
+  test -z "$body" || set -- "$@" --header 'Content-Type: application/json' --data "$body"
+  status=$(curl "$@" "$at$path")
+  printf '%s %s: %s\n' "$method" "$path" "$status"
   cat "$answer"
+  echo
+  test "$status" = "$wanted" || { echo "That should have been $wanted." >&2; exit 1; }
 }
 
-# send <path>: the same with the person's name and password.
-send() {
-  curl --silent --show-error --fail-with-body --request POST --output "$answer" \
-    --header 'Content-Type: application/json' --data "$body" "$at$1"
-  cat "$answer"
-}
-
-# field <name>: of the answer that was kept.
+# field <name>: of the answer to the last step.
 field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" "$answer"; }
 
-# denied <method> <path> <status> <token>: prints the answer, and fails where it has another status.
-denied() {
-  status=$(curl --silent --request "$1" --header "Authorization: Bearer $4" --output "$answer" \
-    --write-out '%{http_code}' "$at$2")
-  cat "$answer"
-  test "$status" = "$3"
-}
+# tells <text>: the answer to the last step has it.
+tells() { grep -qF "$1" "$answer" || { echo "It should have told $1" >&2; exit 1; }; }
 
-say "register as $email"
-send /register
+say() { printf '\n# %s\n' "$1"; }
 
-say 'log in; the answer holds an access token and a refresh token'
-send /login
-access=$(field accessToken) refresh=$(field refreshToken)
 
-say 'the profile, by access token'
-ask GET /profile "$access"
+# Tokens. The same with access and refresh tokens, as a phone or a script has it: no cookie.
 
-say 'a new pair for the refresh token'
-ask POST /refresh "$refresh"
-access=$(field accessToken) newer=$(field refreshToken)
-test "$newer" != "$refresh"
+say Register
+username=walker-$$-$(date +%s)
+ask 201 nobody POST /register "{\"username\":\"$username\",\"password\":\"$password\",\"email\":\"$username@example.com\"}"
 
-say 'the new access token works'
-ask GET /profile "$access"
+say 'Sign in; the answer holds two tokens'
+ask 200 nobody POST /login "{\"email\":\"$username@example.com\",\"password\":\"$password\"}"
+accessToken=$(field accessToken)
+refreshToken=$(field refreshToken)
+spentToken=$(field refreshToken)
 
-say 'an access token is no refresh token'
-denied POST /refresh 400 "$access"
+say 'The profile, by access token'
+ask 200 "$accessToken" GET /profile
 
-say 'log out: the session ends, and both tokens with it'
-ask POST /logout "$access"
-echo
-denied GET /profile 401 "$access"
-echo
-denied POST /refresh 400 "$newer"
+say 'A new pair for the refresh token'
+ask 200 "$refreshToken" POST /refresh
+accessToken=$(field accessToken)
+refreshToken=$(field refreshToken)
 
-printf '\n\nThe walk is done.\n'
+say 'The new one works'
+ask 200 "$accessToken" GET /profile
+
+say 'An access token is no refresh token'
+ask 400 "$accessToken" POST /refresh
+
+say 'The same for pages'
+ask 200 "$refreshToken" POST /auth/refresh
+accessToken=$(field accessToken)
+refreshToken=$(field refreshToken)
+
+say 'The keys that verify them'
+ask 200 nobody GET /.well-known/jwks.json
+
+say 'Where everything is'
+ask 200 nobody GET /.well-known/oauth-authorization-server
+
+say 'Looking up is for clients'
+ask 401 nobody POST /oauth/introspect "{\"token\":\"$accessToken\"}"
+
+say 'So is revoking'
+ask 401 nobody POST /oauth/revoke "{\"token\":\"$accessToken\"}"
+
+say 'And what ended'
+ask 401 nobody GET /oauth/revocations
+
+say 'Sign out'
+ask 200 "$accessToken" POST /logout
+
+say 'The access token is no good any more'
+ask 401 "$accessToken" GET /profile
+tells '"reason":"logged_out"'
+
+say 'Nor is the refresh token'
+ask 400 "$refreshToken" POST /refresh
+
+printf '\nThe walk is done.\n'

@@ -1,72 +1,150 @@
 #!/bin/sh
-# A person's whole stay, step by step: register, look, leave, sign in elsewhere, end that session from here, sign out
-# everywhere. Any step that does not go as it should ends the walk.
+# Made from the description of the API: sojourn api walk.sh
+# Any step that is not answered as it should be ends the walk.
 #
 #   examples/curl/walk.sh [address, http://localhost:3000 where none is given]
 set -eu
 
 at=${1:-http://localhost:3000}
-here=$(mktemp) there=$(mktemp) answer=$(mktemp)
-trap 'rm -f "$here" "$there" "$answer"' EXIT
+password='a long walk 2 the sea'
+jar=$(mktemp) answer=$(mktemp)
+trap 'rm -f "$jar" "$answer"' EXIT
 
-person=walker-$$-$(date +%s)
-body="{\"username\":\"$person\",\"password\":\"a long walk 2 the sea\"}"
-
-say() { printf '\n\n# %s\n' "$1"; }
-
-# ask <cookie jar> <method> <path> [body]: prints the answer, and fails where it is an error.
+# ask <status> <by> <method> <path> [body]: prints the answer; with another status the walk ends. <by> is cookie, nobody
+# or a token.
 ask() {
-  jar=$1 method=$2 path=$3
-  shift 3
-  curl --silent --show-error --fail-with-body --cookie "$jar" --cookie-jar "$jar" \
-    --request "$method" ${1:+--header 'Content-Type: application/json' --data "$1"} "$at$path"
-}
-
-# denied <cookie jar> <path>: prints the answer, and fails where it is no 401.
-denied() {
-  status=$(curl --silent --cookie "$1" --output "$answer" --write-out '%{http_code}' "$at$2")
+  wanted=$1 by=$2 method=$3 path=$4 body=${5-}
+  set -- --silent --show-error --request "$method" --output "$answer" --write-out '%{http_code}'
+  case $by in
+    cookie) set -- "$@" --cookie "$jar" --cookie-jar "$jar" ;;
+    nobody) ;;
+    *) set -- "$@" --header "Authorization: Bearer $by" ;;
+  esac
+  test -z "$body" || set -- "$@" --header 'Content-Type: application/json' --data "$body"
+  status=$(curl "$@" "$at$path")
+  printf '%s %s: %s\n' "$method" "$path" "$status"
   cat "$answer"
-  test "$status" = 401
+  echo
+  test "$status" = "$wanted" || { echo "That should have been $wanted." >&2; exit 1; }
 }
 
-say 'the front page counts views, before anybody has signed in'
-ask "$here" GET /
-echo
-ask "$here" GET /
+# field <name>: of the answer to the last step.
+field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" "$answer"; }
 
-say "register as $person; the answer sets the session cookie"
-ask "$here" POST /register "$body"
+# tells <text>: the answer to the last step has it.
+tells() { grep -qF "$1" "$answer" || { echo "It should have told $1" >&2; exit 1; }; }
 
-say 'the dashboard, the profile, this session'
-ask "$here" GET /dashboard
-echo
-ask "$here" GET /profile
-echo
-ask "$here" GET /session
+say() { printf '\n# %s\n' "$1"; }
 
-say 'keep something in the session'
-ask "$here" PATCH /session '{"theme":"dark","cart":["tea"]}'
 
-say 'sign in a second time, as another device would'
-ask "$there" POST /login "$body"
+# Three steps. Register, sign in, see what only signed-in people see.
 
-say 'two devices now'
-ask "$here" GET /sessions
+say Register
+username=walker-$$-$(date +%s)
+ask 201 cookie POST /register "{\"username\":\"$username\",\"password\":\"$password\"}"
 
-say 'end all but this one; the other is told why'
-ask "$here" POST /sessions/revoke-others
-echo
-denied "$there" /dashboard
+say 'Sign in'
+ask 200 cookie POST /login "{\"username\":\"$username\",\"password\":\"$password\"}"
 
-say 'leave; the cookie of old gets nobody in'
-cp "$here" "$there"
-ask "$here" POST /logout
-echo
-denied "$there" /dashboard
+say 'See the dashboard'
+ask 200 cookie GET /dashboard
+tells "Welcome to your dashboard, $username"
 
-say 'sign in again, and sign out everywhere'
-ask "$here" POST /login "$body"
-echo
-ask "$here" POST /logout-all
+# A stay. What a signed-in person can do, by cookie.
 
-printf '\n\nThe walk is done.\n'
+say 'The front page counts views'
+ask 200 cookie GET /
+tells 'first visit'
+
+say 'The account'
+ask 200 cookie GET /profile
+tells 'Profile data'
+
+say 'What anybody sees'
+ask 200 cookie GET /public
+tells '"authenticated":true'
+
+say 'A token for forms'
+ask 200 cookie GET /csrf
+
+say 'This session'
+ask 200 cookie GET /session
+
+say 'Keep something in it'
+ask 200 cookie PATCH /session '{"theme":"dark","cart":["tea"]}'
+tells dark
+
+say 'Stay signed in'
+ask 200 cookie POST /session/extend
+
+say 'Sign in on a second device, for tokens'
+ask 200 nobody POST /login "{\"username\":\"$username\",\"password\":\"$password\",\"deliver\":\"token\"}"
+accessToken=$(field accessToken)
+refreshToken=$(field refreshToken)
+
+say 'Which session the second device has'
+ask 200 "$accessToken" GET /session
+otherSession=$(field id)
+
+say 'Two devices now'
+ask 200 cookie GET /sessions
+tells "$otherSession"
+
+say 'End the second'
+ask 200 cookie DELETE "/sessions/$otherSession"
+
+say 'It is told why'
+ask 401 "$accessToken" GET /dashboard
+tells '"reason":"logged_out_elsewhere"'
+
+say 'Sign in on a second device, for tokens'
+ask 200 nobody POST /login "{\"username\":\"$username\",\"password\":\"$password\",\"deliver\":\"token\"}"
+accessToken=$(field accessToken)
+refreshToken=$(field refreshToken)
+
+say 'Which session the second device has'
+ask 200 "$accessToken" GET /session
+otherSession=$(field id)
+
+say 'End it as a page without scripts does'
+ask 200 cookie POST "/sessions/$otherSession/end"
+
+say 'Sign in on a second device, for tokens'
+ask 200 nobody POST /login "{\"username\":\"$username\",\"password\":\"$password\",\"deliver\":\"token\"}"
+accessToken=$(field accessToken)
+refreshToken=$(field refreshToken)
+
+say 'Which session the second device has'
+ask 200 "$accessToken" GET /session
+otherSession=$(field id)
+
+say 'End all but this one'
+ask 200 cookie POST /sessions/revoke-others
+tells '"count":'
+
+say 'Prove again who you are'
+ask 200 cookie POST /reauthenticate "{\"password\":\"$password\"}"
+
+say 'Change the password'
+ask 200 cookie POST /password "{\"currentPassword\":\"$password\",\"newPassword\":\"$password\"}"
+
+# Leave. Signing out here, and everywhere.
+
+say 'Sign out'
+ask 200 cookie POST /logout
+tells 'Logged out successfully'
+
+say 'The dashboard is closed'
+ask 401 cookie GET /dashboard
+
+say 'Sign in again'
+ask 200 cookie POST /login "{\"username\":\"$username\",\"password\":\"$password\"}"
+
+say 'Sign out everywhere'
+ask 200 cookie POST /logout-all
+tells '"count":'
+
+say 'Why the session is over'
+ask 200 cookie GET /signed-out
+
+printf '\nThe walk is done.\n'

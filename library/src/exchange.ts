@@ -36,6 +36,23 @@ export interface Answer {
   onChange?(): void
 }
 
+/**
+ * What a middleware that gives requests their session says of itself, for `sojourn/testing`: the `Sojourn` behind it, or
+ * {@link DROP_IN}. A registered symbol, so that two copies of this package understand each other.
+ */
+export const SESSIONS: unique symbol = Symbol.for('sojourn.sessions')
+
+/** The middleware is that of `sojourn/express-session`: what it knows is found by letting a request pass. */
+export const DROP_IN = 'express-session'
+
+/** Marks a middleware with {@link SESSIONS}, out of sight of who prints it. */
+export function markSessions<Middleware extends object>(
+  middleware: Middleware,
+  sessions: object | typeof DROP_IN,
+): Middleware {
+  return Object.defineProperty(middleware, SESSIONS, { value: sessions })
+}
+
 /** The parts of an exchange that all requests share. */
 export interface ExchangeParts {
   readonly core: Core

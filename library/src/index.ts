@@ -37,6 +37,8 @@ export type { LoadOptions } from './session/load.js'
 export type { Introspection } from './session/oauth.js'
 export type { RefreshRefused, RefreshRequest, RefreshResult } from './session/refresh.js'
 export type { SessionFacts } from './session/facts.js'
+export type { CredentialCheck, CredentialReport } from './session/inspect.js'
+export type { FoundSession, SessionDetails } from './session/survey.js'
 export type { Resolution } from './session/resolve.js'
 export {
   POLICIES,
@@ -131,5 +133,16 @@ export {
 } from './guard/anomaly/index.js'
 export { createProofCheck, type ProofRules } from './guard/single-use.js'
 export type { Store, SessionLimit, StoreHealth, StoreOptions } from './store/store.js'
+export type {
+  GiveResult,
+  Resting,
+  RestingDocument,
+  RestingEnding,
+  RestingSession,
+  RestingSubject,
+  TakeResult,
+  Transfer,
+} from './store/transfer.js'
+export type { WalkStep } from './store/walk.js'
 export type { Duration } from './system/duration.js'
 export { systemClock, type Clock } from './system/clock.js'

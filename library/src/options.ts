@@ -62,6 +62,7 @@ export interface SojournOptions<Data extends object = Record<string, unknown>> {
   readonly maxSessionBytes?: number
   /** Random bytes in a session secret, from 16 to 64. Default 32. */
   readonly secretBytes?: number
+  /** Names, scope and lifetime of the cookies. Default: `__Host-`, `Secure`, `SameSite=Lax`, for this host alone. */
   readonly cookie?: CookieOptions
   /**
    * Who may say what the client's address and scheme are: the number of proxies in front, or their
@@ -169,6 +170,7 @@ export interface TokenOptions {
   readonly maxClaimBytes?: number
   /** Seconds by which clocks may differ when an expiry is judged. Default 5. */
   readonly clockTolerance?: number
+  /** Refresh tokens: how long they live, and what becomes of one that is used twice. */
   readonly refresh?: RefreshOptions
   /** Lets tokens be bound to a key of the client, who proves with every request that it has it (RFC 9449). Default: off, nobody reads `DPoP` headers. */
   readonly dpop?: DpopOptions

@@ -15,9 +15,16 @@ import { createValuesAtRest } from './session/encryption.js'
 import { createEvents, type EventName, type Events, type Listener } from './session/events.js'
 import { createGuestAllowance } from './session/guest-allowance.js'
 import type { PolicyName } from './session/policies.js'
-import { createRegister, type Register, type RevokeOptions } from './session/register.js'
+import { inspectCredential, type CredentialReport } from './session/inspect.js'
+import {
+  createRegister,
+  type Register,
+  type RevokeOptions,
+  type SessionPage,
+} from './session/register.js'
 import { revokeEverybody, type EverybodyRevoked } from './session/revoke-everybody.js'
 import { toSettings, type Settings } from './session/settings.js'
+import { findSession, pageOfEverybody, type FoundSession } from './session/survey.js'
 import { createTokenKit } from './session/token-kit.js'
 import { createTokens, type Tokens } from './session/tokens.js'
 import { createUpkeep } from './session/upkeep.js'
@@ -27,7 +34,8 @@ import { createMemoryCounters } from './store/memory/counters.js'
 import { createJournal, type Journal, type JournalStats } from './store/journal.js'
 import { createNearCache, type NearCacheStats } from './store/near-cache.js'
 import { createResilientStore } from './store/resilient.js'
-import type { Store, StoreHealth } from './store/store.js'
+import type { Store, StoreHealth, WalkStep } from './store/store.js'
+import type { SessionId } from './store/record.js'
 import { systemClock, type Clock } from './system/clock.js'
 
 /**
@@ -51,6 +59,18 @@ export interface Sojourn<Data extends object> extends Register, GuardContext {
     readonly address: string
     readonly subject?: string
   }): void
+  /**
+   * Judges a session, access or refresh token as a request with it would be judged, check by check, for those who look for
+   * a fault. Ends, extends and exchanges nothing; for administration, as the answer tells more than a client may know.
+   */
+  inspect(credential: string): Promise<CredentialReport>
+  /** What there is to tell of a session by its id, live or over: for administration. */
+  find(id: SessionId): Promise<FoundSession>
+  /**
+   * A part of all live sessions, in no order, for administration: it costs what there is. Throws `InvalidOption` where the
+   * store cannot walk over its sessions.
+   */
+  everybody(step: WalkStep): Promise<SessionPage>
   /** Access and refresh tokens; its verbs throw `InvalidOption` where the option `tokens` is not set. */
   readonly tokens: Tokens
   /** How the near cache does, for metrics. */
@@ -111,6 +131,9 @@ export function createSojourn<Data extends object = Record<string, unknown>>(
     reportSignInFailure({ reason, address, subject }) {
       events.emit('signin.failed', { reason, address, subject })
     },
+    find: async (id) => findSession(store, id),
+    everybody: async (step) => pageOfEverybody(store, step),
+    inspect: async (credential) => inspectCredential(core, credential),
     tokens: createTokens(core, parts.cookies.tokens),
     cacheStats: () => store.stats(),
     journalStats: () => core.journal.stats(),

@@ -17,6 +17,7 @@ import { limitRoutes } from './limits.js'
 import { createMetricsHandler, observeRequests } from './metrics/index.js'
 import type { Parts } from './parts.js'
 import { accountRoutes } from './route/account.js'
+import { apiRoutes } from './route/api.js'
 import { csrfRoutes, csrfRules } from './route/csrf.js'
 import { adminRoutes } from './route/admin.js'
 import { deviceRoutes } from './route/devices.js'
@@ -33,7 +34,7 @@ import { watchSessions } from './watch.js'
 import { presenceOf } from './who-is.js'
 
 export function createApp(parts: Parts): Express {
-  const { config, web, metrics } = parts
+  const { config, web, metrics, tracing } = parts
   const app = express()
   app.disable('x-powered-by')
   // What guards see and what the router matches must be the same path.
@@ -46,6 +47,7 @@ export function createApp(parts: Parts): Express {
   const forMachines = [healthRoutes(parts), metricsRoute(parts)]
   const forPeople = [
     homeRoutes(parts),
+    apiRoutes(parts),
     csrfRoutes(parts),
     signInRoutes(parts),
     signOutRoutes(parts),
@@ -56,7 +58,8 @@ export function createApp(parts: Parts): Express {
     adminRoutes(parts),
   ]
   const steps: readonly RequestHandler[] = [
-    observeRequests(metrics),
+    ...(tracing === undefined ? [] : [tracing.requests]),
+    observeRequests(metrics, { exemplar: tracing?.exemplar }),
     requestLog(parts),
     web.audited(parts.audit, requestIdOf),
     web.headers(headerOptions(config.server)),

@@ -1,18 +1,28 @@
-import { createSojourn, type PassiveFacts, type Sojourn, type TokenOptions } from 'sojourn'
+import {
+  createSojourn,
+  type PassiveFacts,
+  type Sojourn,
+  type SojournOptions,
+  type Store,
+  type TokenOptions,
+} from 'sojourn'
 import { createExpressAdapter, createNodeIncoming } from 'sojourn/express'
 import {
   createMetrics,
+  observeAudit,
   observeCache,
   observeJournal,
+  observeSignInGuard,
   observeSojourn,
   observeStoreCalls,
+  showFrom,
   type Metrics,
 } from 'sojourn/telemetry'
 import type { Accounts } from './account/account.js'
 import { createAccounts } from './account/accounts.js'
 import { openDatabase } from './account/database.js'
 import { createPasswordHasher, PASSWORD_MINIMUM } from './account/password.js'
-import { createQueue } from './account/queue.js'
+import { createQueue, type Queue } from './account/queue.js'
 import { openAudit } from './audit/open-audit.js'
 import { createTrail } from './audit/trail.js'
 import type { Config } from './config/config.js'
@@ -26,6 +36,8 @@ import {
   observeProcess,
   observeSignIns,
   observeStoreHealth,
+  OWN_SERIES,
+  SIGN_IN_FAILURES,
 } from './metrics/index.js'
 import { openKeyRing } from './open-key-ring.js'
 import { toPublicUser, type Parts, type SessionData } from './parts.js'
@@ -34,12 +46,11 @@ import { deviceLabel } from './route/respond.js'
 import { watchSecretAges } from './secret-ages.js'
 import type { OpenedStore } from './session-store.js'
 import { createGuard } from './sign-in/index.js'
+import { openTracing, type Tracing } from './tracing/index.js'
+import { VERSION } from './version.js'
 
 /** Passwords hashed at once, and how many may wait: each takes about 20 MB and 30 ms of one core. */
 const HASHING = { atOnce: 2, waiting: 64 }
-const VERSION = '0.1.0'
-/** Reasons that the routes give to a failed sign-in. */
-const FAILURES = ['credentials_invalid', 'password_wrong']
 
 // eslint-disable-next-line no-restricted-syntax -- the door itself: routes are given this
 const now = (): number => Date.now()
@@ -55,32 +66,24 @@ export async function openParts(
   log: Logger,
   opened: OpenedStore,
 ): Promise<OpenedParts> {
-  const queue = createQueue(HASHING)
-  const metrics = openMetrics(config, opened, () => queue.length)
-  const isProduction = config.mode === 'production'
-  const passwordMinimum = PASSWORD_MINIMUM[isProduction ? 'production' : 'elsewhere']
-  const database = await openDatabase(await databasePlaceOf(config))
-  const accounts = createAccounts({
-    database,
-    hasher: createPasswordHasher(queue),
-    passwordMinimum,
-    // The walks of the source documents sign in with `test123`, the 789th of the list.
-    refusesCommonPasswords: isProduction,
-  })
+  const tracing = await openTracing(config.operation.otlpEndpoint, { version: VERSION, log })
+  const metrics = openMetrics(tracing?.metrics ?? createMetrics(), opened)
+  const { database, accounts, passwordMinimum } = await openPeople(config, metrics)
   const onCall = observeStoreCalls(metrics, opened.store.name)
-  const sojourn = createSojourn<SessionData>({
+  const sojourn = traced(tracing, {
     ...sessionOptions(config),
     store: opened.store,
     resilience: { onCall },
     cache: { maxStaleness: `${config.session.cacheStaleness}ms` },
     tokens: tokenOptions(config, accounts),
   })
-  observeSojourn(sojourn, metrics, { signInFailureReasons: FAILURES })
+  observeSojourn(sojourn, metrics, { signInFailureReasons: SIGN_IN_FAILURES })
   observeMemory(sojourn, metrics, config)
   logEvents(sojourn, log)
   reconnectOnSilence(sojourn, opened)
   const trail = createTrail(database)
   const audited = openAudit(sojourn, trail, config.operation.audit, { log, now })
+  observeAudit(metrics, () => audited.audit.stats())
   const stopAges = watchSecretAges({ config, documents: opened.store, metrics, log, now })
   const parts: Parts = {
     config,
@@ -88,9 +91,10 @@ export async function openParts(
     accounts,
     sojourn,
     metrics,
+    tracing,
     audit: audited.audit,
     trail,
-    guard: createGuard(sojourn, config),
+    guard: observeSignInGuard(metrics, createGuard(sojourn, config)),
     passwordMinimum,
     web: createWeb(sojourn),
     countSignIn: observeSignIns(metrics),
@@ -107,13 +111,38 @@ export async function openParts(
       await audited.close()
       await opened.close()
       await accounts.close()
+      await tracing?.close()
     },
   }
+}
+
+/** The database of people, and who hashes their passwords. */
+async function openPeople(config: Config, metrics: Metrics) {
+  const isProduction = config.mode === 'production'
+  const passwordMinimum = PASSWORD_MINIMUM[isProduction ? 'production' : 'elsewhere']
+  const database = await openDatabase(await databasePlaceOf(config))
+  const accounts = createAccounts({
+    database,
+    hasher: createPasswordHasher(openHashing(metrics)),
+    passwordMinimum,
+    // The walks of the source documents sign in with `test123`, the 789th of the list.
+    refusesCommonPasswords: isProduction,
+  })
+  return { database, accounts, passwordMinimum }
+}
+
+function traced(
+  tracing: Tracing | undefined,
+  options: SojournOptions<SessionData> & { readonly store: Store },
+): Sojourn<SessionData> {
+  if (tracing === undefined) return createSojourn(options)
+  return tracing.sojourn(createSojourn({ ...options, store: tracing.store(options.store) }))
 }
 
 /** What this process keeps of sessions, besides the store. */
 function observeMemory(sojourn: Sojourn<SessionData>, metrics: Metrics, config: Config): void {
   observeCache(metrics, () => sojourn.cacheStats())
+  showFrom(metrics, OWN_SERIES.cacheLimit, () => config.session.cacheStaleness / 1_000)
   if (config.redis !== undefined) observeJournal(metrics, () => sojourn.journalStats())
 }
 
@@ -124,14 +153,18 @@ function createWeb(sojourn: Sojourn<SessionData>): Parts['web'] {
   })
 }
 
-function openMetrics(config: Config, { store }: OpenedStore, queueLength: () => number): Metrics {
-  const metrics = createMetrics()
+function openMetrics(metrics: Metrics, { store }: OpenedStore): Metrics {
   observeProcess(metrics)
   observeLog(metrics, standardOutput())
-  observePasswordQueue(metrics, queueLength)
-  if (config.redis !== undefined) observeStoreHealth(metrics, store)
+  observeStoreHealth(metrics, store)
   observeBuild(metrics, { version: VERSION, store: store.name })
   return metrics
+}
+
+function openHashing(metrics: Metrics): Queue {
+  const observer = observePasswordQueue(metrics, () => queue.length)
+  const queue = createQueue(HASHING, observer)
+  return queue
 }
 
 function sessionOptions({ session, secrets, cookie, server, tokens, mode }: Config) {

@@ -8,6 +8,7 @@ import type { Trail } from './audit/trail.js'
 import type { Config } from './config/config.js'
 import type { Logger } from './log/index.js'
 import type { SignInOutcome } from './metrics/index.js'
+import type { Tracing } from './tracing/index.js'
 
 /** What the service keeps in a session. */
 export interface SessionData {
@@ -28,6 +29,8 @@ export interface Parts {
   readonly sojourn: Sojourn<SessionData>
   readonly web: ExpressAdapter<SessionData>
   readonly metrics: Metrics
+  /** `undefined` where nobody collects traces. */
+  readonly tracing: Tracing | undefined
   /** Records what happens in a request with where it came from. */
   readonly audit: Audit
   /** What was recorded. */

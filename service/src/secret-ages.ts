@@ -4,9 +4,10 @@
  */
 import { createHmac } from 'node:crypto'
 import type { Store } from 'sojourn'
-import type { Metrics } from 'sojourn/telemetry'
+import { declareGauge, showFrom, type Metrics } from 'sojourn/telemetry'
 import type { Config } from './config/config.js'
 import type { Logger } from './log/index.js'
+import { OWN_SERIES } from './metrics/index.js'
 import { openKeyRing } from './open-key-ring.js'
 
 const DOCUMENT = 'secret-ages'
@@ -28,6 +29,7 @@ export interface SecretAgesParts {
 
 /** Looks once, and then every day; shows the ages and warns of what is due. The answer stops it. */
 export function watchSecretAges(parts: SecretAgesParts): () => void {
+  showFrom(parts.metrics, OWN_SERIES.secretAgeLimit, () => MOST_AGE / 1_000)
   const look = (): void => {
     lookAtSecrets(parts).catch((error: unknown) => {
       // The store is away, or full: others say so.
@@ -48,10 +50,7 @@ export function watchSecretAges(parts: SecretAgesParts): () => void {
 export async function lookAtSecrets(parts: SecretAgesParts): Promise<void> {
   const { metrics, log, now } = parts
   for (const [secret, since] of await firstSeen(parts)) {
-    metrics
-      .gauge('sojourn_secret_age_seconds', 'How long the newest secret of a kind is in use.', [
-        'secret',
-      ])
+    declareGauge(metrics, OWN_SERIES.secretAge)
       .series({ secret })
       .readFrom(() => Math.round((now() - since) / 1_000))
     const days = Math.floor((now() - since) / DAY)

@@ -34,12 +34,12 @@ export const BESIDE = {
   telemetry: {
     below: 'system',
     also: ['store/end-reason.ts', 'request/address.ts'],
-    types: /^(session\/|store\/|options\.ts$)/,
+    types: /^(session\/|store\/|guard\/|options\.ts$|sojourn\.ts$)/,
   },
   sojourn: { also: ['telemetry'] },
   adapter: { also: ['telemetry'] },
   // What applications use in their tests may reach everything but the frameworks' adapters.
-  testing: { below: 'options', also: ['telemetry', 'compat'] },
+  testing: { below: 'options', also: ['telemetry', 'compat', 'verify'] },
   // Runs where there is no store and perhaps no Node: it reads tokens, and nothing else of ours.
   verify: {
     below: 'none',
@@ -64,6 +64,12 @@ export const PACKAGES = [
   { part: /^credential\//, packages: /^jose$/, why: 'credential/ may load jose, nothing else' },
   { part: /^verify\//, packages: /^jose$/, why: 'verify/ may load jose, nothing else' },
   {
+    part: /^telemetry\/opentelemetry\//,
+    packages: /^@opentelemetry\/api$/,
+    typesOnly: true,
+    why: 'opentelemetry/ may import the types of the API, nothing else: meters and tracers are passed in',
+  },
+  {
     part: /^store\/sqlite\//,
     packages: /^@photostructure\/sqlite$/,
     why: 'store/sqlite may load its SQLite binding, nothing else',
@@ -76,6 +82,24 @@ export const PACKAGES = [
   {
     part: /^adapter\/express\.ts$/,
     packages: /^express$/,
+    typesOnly: true,
+    why: 'an adapter may import the types of its own framework, nothing else',
+  },
+  {
+    part: /^adapter\/fastify\.ts$/,
+    packages: /^fastify$/,
+    typesOnly: true,
+    why: 'an adapter may import the types of its own framework, nothing else',
+  },
+  {
+    part: /^adapter\/koa(-call)?\.ts$/,
+    packages: /^koa$/,
+    typesOnly: true,
+    why: 'an adapter may import the types of its own framework, nothing else',
+  },
+  {
+    part: /^adapter\/hono\.ts$/,
+    packages: /^hono$/,
     typesOnly: true,
     why: 'an adapter may import the types of its own framework, nothing else',
   },

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { runNode } from './command.mjs'
 import { ROOT, SERVICE_CLI, SERVICE_MAIN, cachePath } from './places.mjs'
 import { say, timed } from './progress.mjs'
@@ -33,7 +33,7 @@ export async function build() {
 }
 
 /**
- * A digest over path, size and modification time of everything the build reads.
+ * A digest over path (from the root on), size and modification time of everything the build reads.
  *
  * @param {string} root
  * @returns {string}
@@ -42,7 +42,7 @@ export function stateOfSources(root) {
   const state = createHash('sha256')
   for (const path of inputs(root)) {
     const { size, mtimeMs } = statSync(path)
-    state.update(`${path}\0${String(size)}\0${String(mtimeMs)}\n`)
+    state.update(`${relative(root, path)}\0${String(size)}\0${String(mtimeMs)}\n`)
   }
   return state.digest('hex')
 }

@@ -12,6 +12,16 @@ const APART = [
   /^(?:autocannon|cli-progress|pg-native|pino|pino-http|thread-stream)$/,
 ]
 
+/**
+ * Whether a package stays out of the bundle, so that it has to be installed beside it.
+ *
+ * @param {string} name
+ * @returns {boolean}
+ */
+export function isApart(name) {
+  return APART.some((pattern) => pattern.test(name))
+}
+
 /** The programs of the service, by what they are called in the bundle. */
 const PROGRAMS = { main: 'main.js', cli: 'cli/main.js' }
 

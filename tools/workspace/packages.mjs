@@ -43,7 +43,9 @@ function whyMissing(folder, wanted) {
   if (!existsSync(description)) return mayBeAbsent(wanted) ? undefined : 'is missing'
   if (wanted.link === true) return undefined
   const { version } = JSON.parse(readFileSync(description, 'utf8'))
-  return version === wanted.version ? undefined : `is ${version}, not ${wanted.version ?? '?'}`
+  // Some packages write the v into their version, which npm leaves out of the lock file.
+  const isWanted = version.replace(/^v/, '') === wanted.version
+  return isWanted ? undefined : `is ${version}, not ${wanted.version ?? '?'}`
 }
 
 /**

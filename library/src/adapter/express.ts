@@ -5,34 +5,21 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Request, RequestHandler, Response } from 'express'
-import { InvalidOption, StoreUnavailable } from '../errors.js'
-import { refuseCrossOrigin, type CrossOriginOptions } from '../guard/cross-origin.js'
-import { createAuthCheck, type AuthRules } from '../guard/auth-guard.js'
-import { refuseCredentialInUrl } from '../guard/credential-in-url.js'
-import {
-  refuseAmbiguous,
-  refuseUnlessRecent,
-  refuseUnlessSignedIn,
-  type Refusal,
-} from '../guard/session-guard.js'
+import { StoreUnavailable } from '../errors.js'
+import { markSessions } from '../exchange.js'
+import type { Refusal } from '../guard/session-guard.js'
 import { createNodeIncoming } from '../request/incoming.js'
-import { checkRecent } from '../session/policies.js'
-import type { LimitPolicy } from '../guard/rate-limit/index.js'
 import type { Session } from '../session/session.js'
 import type { Sojourn } from '../sojourn.js'
 import type { Audit } from '../telemetry/audit/index.js'
-import { toMilliseconds, type Duration } from '../system/duration.js'
-import { createTransportGuards, type TransportGuards } from './guards/transport.js'
 import { createAuditMiddleware } from './guards/audited.js'
-import { reportRefusals } from './guards/reported.js'
+import { issueCsrfToken, type CsrfGuardOptions } from './guards/csrf.js'
+import { createGuards, type Guards } from './guards/guards.js'
+import { isReply, type Guard, type Stop } from './neutral/call.js'
 import { HeldAnswer } from './node/held-answer.js'
-import { createLimit, type LimitOptions } from './guards/limit.js'
-import { createProofMiddleware, createWatch } from './guards/watch.js'
-import type { AnomalyGuard, AnomalyOptions } from '../guard/anomaly/index.js'
-import type { ProofRules } from '../guard/single-use.js'
-import { createTokenRoutes, type TokenRoutes } from './token-routes.js'
-import { sendFault, sendRefusal, sendUnavailable } from './node/send.js'
-import { createCsrfFace, type CsrfFace } from './guards/csrf.js'
+import { NodeCall, sessionOf } from './node/node-call.js'
+import { sendFault, sendRefusal, sendReply, sendUnavailable } from './node/send.js'
+import type * as routes from './tokens/routes.js'
 
 /** Express' `next`. */
 export type Next = (error?: unknown) => void
@@ -65,50 +52,26 @@ export interface ExpressOptions {
   readonly maxHeldBytes?: number
 }
 
-/** What a route asks of the session. */
-export interface RouteOptions {
-  /** Writing to the session throws on this route. Default `false`. */
-  readonly readOnly?: boolean
-  /** Ask the store on this route, whatever the near cache knows: revocation is seen at once. Default `false`. */
-  readonly fresh?: boolean
+/** How `web.csrf` behaves. */
+export type ExpressCsrfOptions = CsrfGuardOptions<IncomingMessage>
+
+/** Handlers for the token endpoints. Those that take a body read `request.body`: put a body parser in front. */
+export type TokenRoutes = routes.TokenRoutes<Middleware>
+
+/** The part of the adapter that refuses forged requests by tokens. */
+export interface CsrfFace extends Pick<Guards<Middleware, IncomingMessage>, 'csrf'> {
+  /**
+   * A token for the forms (`_csrf`) and scripts (`X-CSRF-Token`) of this request's page. A visitor without a session gets a
+   * cookie with it, and no record. Throws `InvalidOption` where no `csrf` stands in front, and `StoreUnavailable`.
+   */
+  csrfToken(request: IncomingMessage, response: ServerResponse): Promise<string>
 }
 
-/** What a route asks of whoever comes, and of the session. */
-export interface AuthOptions extends AuthRules, RouteOptions {}
-
 /** Sessions for an Express application. */
-export interface ExpressAdapter<Data extends object> extends CsrfFace, TransportGuards {
+export interface ExpressAdapter<Data extends object>
+  extends Guards<Middleware, IncomingMessage>, CsrfFace {
   /** Puts a lazy `req.session` on every request. Mount it once, before the routes. */
   readonly sessions: Middleware
-  /**
-   * Lets only signed-in people through, by cookie or by access token, who meet the rules; loads the session. Answers
-   * with the challenges of RFC 6750 and RFC 9470.
-   */
-  requireAuth(options?: AuthOptions): Middleware
-  /** Loads the session that a cookie or an access token presents, if any, and lets everybody through who is not two people at once. */
-  optionalAuth(options?: RouteOptions): Middleware
-  /** Handlers for the token endpoints; see `TokenRoutes`. */
-  readonly tokenRoutes: TokenRoutes
-  /** `requireAuth` without rules. `mayBePending`: for the route where another proof is given that the session awaits. */
-  requireSession(options?: RouteOptions & { readonly mayBePending?: boolean }): Middleware
-  /** Loads the session where there is one, and lets everybody through. */
-  optionalSession(options?: RouteOptions): Middleware
-  /**
-   * Lets only people through who signed in, or proved again who they are, at most `maxAge` ago. Default: the option `recent`.
-   * Throws `InvalidOption` where the option `policy` allows less.
-   */
-  requireRecent(maxAge?: Duration, options?: RouteOptions): Middleware
-  /** Refuses unsafe requests that another site's page caused (CSRF). Mount it before the routes. */
-  sameOrigin(options?: CrossOriginOptions): Middleware
-  /**
-   * Notices sessions that are used from elsewhere or by another client, and answers as told: by default it only reports. Loads
-   * the session: mount it behind `sessions`, and behind what serves static files.
-   */
-  watch(guard?: AnomalyGuard | AnomalyOptions): Middleware
-  /** Lets one act through for each recent proof of who the person is (ASVS 7.5.3). Asks the store. */
-  requireProof(rules: ProofRules): Middleware
-  /** Limits how often something is done, over all processes; 429 beyond. Several policies have to be met together. */
-  limit(policies: LimitPolicy | readonly LimitPolicy[], options?: LimitOptions): Middleware
   /**
    * Lets what happens in a request be recorded with its address, agent, method and path. Mount it before `sessions`.
    * `idOf` names the request, for who looks for it in another log.
@@ -131,42 +94,13 @@ export function createExpressAdapter<Data extends object>(
   options: ExpressOptions = {},
 ): ExpressAdapter<Data> {
   const answers = toAnswers(options)
-  const guard = createGuard<Data>({ ...answers, refuse: reportRefusals(sojourn, answers.refuse) })
-  const watchParts = { context: sojourn, sessionOf, ...answers }
+  const { proxyTrust } = sojourn
   return {
     sessions: attach(sojourn, options, answers),
-    requireAuth(rules = {}) {
-      const check = createAuthCheck(rules)
-      checkRecent(sojourn.policy, toMilliseconds(rules.maxAge) ?? 0)
-      return guard(check, rules)
-    },
-    optionalAuth: (route) => guard((session) => refuseAmbiguous(session), route, true),
-    tokenRoutes: createTokenRoutes(sojourn, answers.unavailable),
-    requireSession: (route = {}) => guard((session) => refuseUnlessSignedIn(session, route), route),
-    optionalSession: (route) => guard(() => undefined, route, true),
-    requireRecent(maxAge, route) {
-      const milliseconds = maxAge === undefined ? sojourn.recent : toMilliseconds(maxAge)
-      if (milliseconds === undefined) {
-        throw new InvalidOption('requireRecent needs a duration such as "5m".')
-      }
-      checkRecent(sojourn.policy, milliseconds)
-      return guard((session) => refuseUnlessRecent(session, milliseconds), route)
-    },
-    ...createCsrfFace({ context: sojourn, sessionOf, ...answers }),
-    sameOrigin:
-      (rules = {}) =>
-      (request, response, next) => {
-        const incoming = createNodeIncoming(request, sojourn.proxyTrust)
-        const refusal = refuseCrossOrigin(incoming, rules)
-        if (refusal === undefined) next()
-        else answers.refuse(refusal, request, response, next)
-      },
-    ...createTransportGuards(sojourn.proxyTrust, answers.refuse),
-    audited: (audit, idOf) => createAuditMiddleware(sojourn.proxyTrust, audit, idOf),
-    watch: (given) => createWatch(watchParts, given),
-    requireProof: (rules) => createProofMiddleware(watchParts, rules),
-    limit: (policies, rules) =>
-      createLimit({ context: sojourn, sessionOf, refuse: answers.refuse }, policies, rules),
+    ...createGuards(sojourn, (guard) => toMiddleware(guard, sojourn, answers)),
+    csrfToken: async (request, response) =>
+      issueCsrfToken(new NodeCall(request, response, proxyTrust)),
+    audited: (audit, idOf) => createAuditMiddleware(proxyTrust, audit, idOf),
     handler: (run) => (request, response, next) => {
       const typed = request as unknown as WithSession<Request, Data>
       try {
@@ -175,7 +109,7 @@ export function createExpressAdapter<Data extends object>(
         next(error)
       }
     },
-    sessionOf,
+    sessionOf: (request) => sessionOf(request) as Session<Data>,
   }
 }
 
@@ -200,55 +134,33 @@ function toAnswers({ onRefused, onUnavailable }: ExpressOptions): Answers {
   }
 }
 
-function sessionOf<Data extends object>(request: IncomingMessage): Session<Data> {
-  const { session } = request as Partial<WithSession<IncomingMessage, Data>>
-  if (session === undefined) {
-    throw new InvalidOption('No req.session: mount app.use(web.sessions) before this route.')
+function toMiddleware(
+  guard: Guard<IncomingMessage>,
+  { proxyTrust }: Pick<Sojourn<object>, 'proxyTrust'>,
+  { refuse, unavailable }: Answers,
+): Middleware {
+  const answer = (stop: Stop, ...at: Parameters<Middleware>): void => {
+    if (isReply(stop)) sendReply(at[1], stop)
+    else refuse(stop, ...at)
   }
-  return session
-}
-
-type Guard<Data extends object> = (
-  check: (session: Session<Data>) => Refusal | undefined,
-  route?: RouteOptions,
-  isOptional?: boolean,
-) => Middleware
-
-/** Path and query as sent, also inside a mounted router. */
-function targetOf(request: IncomingMessage & { readonly originalUrl?: string }): string {
-  return request.originalUrl ?? request.url ?? '/'
-}
-
-/** Makes middleware that loads the session, and refuses or goes on as `check` says. */
-function createGuard<Data extends object>({ refuse, unavailable }: Answers): Guard<Data> {
-  return (check, { readOnly = false, fresh = false } = {}, isOptional = false) =>
-    (request, response, next) => {
-      const inUrl = refuseCredentialInUrl({
-        target: targetOf(request),
-        header: () => request.headers.authorization,
-      })
-      if (inUrl !== undefined) {
-        refuse(inUrl, request, response, next)
-        return
-      }
-      const session = sessionOf<Data>(request)
-      const decide = (): void => {
-        if (readOnly) session.makeReadOnly()
-        const refusal = check(session)
-        if (refusal === undefined) next()
-        else refuse(refusal, request, response, next)
-      }
-      const fail = (error: unknown): void => {
-        if (!(error instanceof StoreUnavailable)) next(error)
-        else if (!isOptional) unavailable(error, request, response)
-        else {
-          session.treatAsUnknown()
-          next()
-        }
-      }
-      if (!fresh && session.loadNow()) decide()
-      else session.load({ fresh }).then(decide, fail)
+  return (request, response, next) => {
+    const stop = guard(new NodeCall(request, response, proxyTrust))
+    // Nearly every request that is let through is let through here.
+    if (stop === undefined) next()
+    else if (!(stop instanceof Promise)) answer(stop, request, response, next)
+    else {
+      stop.then(
+        (later) => {
+          if (later === undefined) next()
+          else answer(later, request, response, next)
+        },
+        (error: unknown) => {
+          if (error instanceof StoreUnavailable) unavailable(error, request, response)
+          else next(error)
+        },
+      )
     }
+  }
 }
 
 /** Gives each request its handle. Only an answer whose session is used is held. */
@@ -261,7 +173,7 @@ function attach<Data extends object>(
     if (error instanceof StoreUnavailable) unavailable(error, request, direct)
     else sendFault(direct, error)
   }
-  return (request, response, next) => {
+  const sessions: Middleware = (request, response, next) => {
     const typed = request as Partial<WithSession<IncomingMessage, Data>>
     if (typed.session === undefined) {
       const answer = new HeldAnswer<Data>(request, response, maxHeldBytes, onFailure)
@@ -270,6 +182,7 @@ function attach<Data extends object>(
     }
     next()
   }
+  return markSessions(sessions, sojourn)
 }
 
 export {
@@ -283,9 +196,10 @@ export { refuseCredentialInUrl } from '../guard/credential-in-url.js'
 export { createNodeIncoming } from '../request/incoming.js'
 export { networkOf, type ProxyTrust } from '../request/client-address.js'
 export { sendRefusal, sendUnavailable } from './node/send.js'
-export { nonceOf } from './guards/headers.js'
+export { nonceOf } from './node/node-call.js'
 export type { AuthRules } from '../guard/auth-guard.js'
 export type { LimitPolicy } from '../guard/rate-limit/index.js'
 export type { LimitOptions } from './guards/limit.js'
-export type { CsrfFace, ExpressCsrfOptions } from './guards/csrf.js'
-export type { ClientAuthentication, TokenRoutes } from './token-routes.js'
+export type { AuthOptions } from './guards/guards.js'
+export type { RouteOptions } from './guards/session.js'
+export type { ClientAuthentication } from './tokens/routes.js'

@@ -37,6 +37,7 @@ export interface StoredKeyRingOptions {
   readonly maxAge?: number
   /** How long one call to the store may take. Default 250. */
   readonly commandDeadline?: number
+  /** The clock. Default: the host's. For tests. */
   readonly clock?: Clock
 }
 

@@ -72,6 +72,13 @@ export function pathOf({ target }: Pick<Incoming, 'target'>): string {
   return end === -1 ? target : target.slice(0, end)
 }
 
+/** An agent's name as {@link Incoming} shows it. */
+export function shortened(agent: string | undefined): string | undefined {
+  if (agent === undefined || agent.length <= LONGEST_AGENT) return agent
+  // A plain slice would keep the whole header alive for as long as a record keeps its first 256 characters.
+  return Buffer.from(agent.slice(0, LONGEST_AGENT), 'utf16le').toString('utf16le')
+}
+
 /** Makes an {@link Incoming} of a Node request. Costs one small object until something is asked. */
 export function createNodeIncoming(request: NodeRequest, trust: ProxyTrust): Incoming {
   return new NodeIncoming(request, trust)
@@ -119,10 +126,7 @@ class NodeIncoming implements Incoming {
   }
 
   get userAgent(): string | undefined {
-    const agent = this.#lowerCase('user-agent')
-    if (agent === undefined || agent.length <= LONGEST_AGENT) return agent
-    // A plain slice would keep the whole header alive for as long as a record keeps its first 256 characters.
-    return Buffer.from(agent.slice(0, LONGEST_AGENT), 'utf16le').toString('utf16le')
+    return shortened(this.#lowerCase('user-agent'))
   }
 
   get cookieHeader(): string | undefined {

@@ -71,7 +71,19 @@ export interface SojournEvents {
   }
   /** A guard refused a request, or would have: `isEnforced` is false in log-only and shadow mode. */
   'request.refused': {
-    readonly guard: 'csrf' | 'limit' | 'https' | 'authorization' | 'binding' | 'anomaly' | 'admin'
+    readonly guard:
+      | 'csrf'
+      | 'cross_origin'
+      | 'limit'
+      | 'https'
+      | 'cors'
+      | 'embedding'
+      | 'credential_in_url'
+      | 'authorization'
+      | 'binding'
+      | 'anomaly'
+      | 'sign_in'
+      | 'admin'
     readonly code: string
     /** Which check failed, or which policy was exceeded. */
     readonly check?: string

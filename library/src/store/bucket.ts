@@ -3,6 +3,8 @@ import { createHmac } from '../system/digest.js'
 import type { SessionId } from './record.js'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+/** The key where none is chosen: the same for all stores that keep, so that sessions can be moved from one to another. */
+export const ROUTING_KEY = 'sojourn'
 /** 12 bits: enough to spread users over every shard, few enough to tell nothing about a user. */
 const BUCKETS = 4096
 

@@ -3,6 +3,7 @@ import type { ChangeFeed } from './change-feed.js'
 import type { Counters } from './counters.js'
 import type { Change, ChangeResult } from './change.js'
 import type { NewFamily, RotateResult, Rotation } from './rotation.js'
+import type { Transfer } from './transfer.js'
 import type { WalkResult, WalkStep } from './walk.js'
 import type { Beat, Pulse } from './pulse.js'
 import type { SessionId, SessionRecord, SubjectRecord } from './record.js'
@@ -10,6 +11,7 @@ import type { SessionId, SessionRecord, SubjectRecord } from './record.js'
 export type { Change, ChangeResult, Renewal } from './change.js'
 export type { NewFamily, RotateResult, Rotation } from './rotation.js'
 export type { Beat, Pulse } from './pulse.js'
+export type { GiveResult, Resting, TakeResult, Transfer } from './transfer.js'
 export type { WalkResult, WalkStep } from './walk.js'
 
 /**
@@ -106,6 +108,9 @@ export interface Store {
 
   /** Counts for guards. Absent where this store cannot: then each process counts for itself. */
   readonly counters?: Counters | undefined
+
+  /** How all of it is moved to another store: see {@link Transfer}. Absent where this store cannot. */
+  readonly transfer?: Transfer
 
   /**
    * What this store acknowledged may be gone later: Redis after a failover, or started again from an older file. Then
@@ -255,6 +260,7 @@ export interface SubjectChange {
   readonly delete?: readonly string[]
 }
 
+/** What a store says of itself when it is asked whether it can be reached. */
 export interface StoreHealth {
   /** Facts worth showing: version, round-trip time in milliseconds, persistence, memory, … */
   readonly details: Readonly<Record<string, string | number | boolean>>

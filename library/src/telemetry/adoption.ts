@@ -1,3 +1,5 @@
+import { ADOPTION_SERIES } from './catalogue/index.js'
+import { declareCounter, showFrom } from './declare.js'
 import type { Metrics } from './metrics.js'
 
 /** What a store with legacy records beside its own has met; `stats()` of `keepSessions` answers it. */
@@ -14,11 +16,8 @@ export interface AdoptionStats {
  * over or merged any more, the last old node is gone. Read when the text is made.
  */
 export function observeAdoption(metrics: Metrics, stats: () => AdoptionStats): void {
-  metrics
-    .counter('sojourn_sessions_adopted_total', ADOPTED)
-    .series({})
-    .readFrom(() => stats().adopted)
-  const records = metrics.counter('sojourn_legacy_records_total', RECORDS, ['outcome'])
+  showFrom(metrics, ADOPTION_SERIES.adopted, () => stats().adopted)
+  const records = declareCounter(metrics, ADOPTION_SERIES.records)
   const show = (outcome: string, read: (now: AdoptionStats) => number): void => {
     records.series({ outcome }).readFrom(() => read(stats()))
   }
@@ -27,7 +26,3 @@ export function observeAdoption(metrics: Metrics, stats: () => AdoptionStats): v
   show('ended', ({ endedByOldNode }) => endedByOldNode)
   show('undecodable', ({ undecodable }) => undecodable)
 }
-
-const ADOPTED = 'Sessions that were taken over from legacy records.'
-const RECORDS =
-  'Legacy records written beside ours (mirrored), changed by an old node (merged), destroyed by one (ended), or no session (undecodable).'

@@ -1,5 +1,5 @@
 import { InvalidOption } from '../errors.js'
-import { renderHead, renderLabels } from './exposition.js'
+import { renderHead, renderLabels, toLabelText, type MetricsFormat } from './exposition.js'
 import type { Cell } from './series.js'
 
 /** All series of one name, told apart by the values of its labels. */
@@ -24,14 +24,18 @@ export interface FamilyShape {
   readonly limit: number
 }
 
+/** The values of a series' labels, by their names. */
+export type LabelValues = Readonly<Record<string, string>>
+
 /** Holds the series of a family, and no more of them than it may. */
 export class BoundedFamily<Series extends Cell> implements Family<string, Series> {
   readonly shape: FamilyShape
-  readonly #make: () => Series
+  readonly #make: (values: LabelValues) => Series
   readonly #cells = new Map<string, Series>()
+  readonly #values = new Map<string, LabelValues>()
   readonly #other: string
 
-  constructor(shape: FamilyShape, make: () => Series) {
+  constructor(shape: FamilyShape, make: (values: LabelValues) => Series) {
     this.shape = shape
     this.#make = make
     this.#other = renderLabels(
@@ -51,15 +55,20 @@ export class BoundedFamily<Series extends Cell> implements Family<string, Series
       labels,
       labels.map((label) => this.#valueOf(values, label)),
     )
-    return this.#cells.get(key) ?? this.#add(key)
+    return this.#cells.get(key) ?? this.#add(key, values)
   }
 
   /** The family's lines, or nothing where it has no series yet. */
-  render(): string {
+  render(format: MetricsFormat): string {
     const { name, kind, help } = this.shape
     let text = ''
-    for (const [labels, cell] of this.#cells) text += cell.render(name, labels)
-    return text === '' ? '' : renderHead(name, kind, help) + text
+    for (const [labels, cell] of this.#cells) text += cell.render(name, labels, format)
+    return text === '' ? '' : renderHead(name, kind, help, format) + text
+  }
+
+  /** Each series with the values of its labels, for registries other than ours. */
+  *entries(): Iterable<readonly [LabelValues, Series]> {
+    for (const [key, cell] of this.#cells) yield [this.#values.get(key) ?? {}, cell]
   }
 
   #valueOf(values: Readonly<Record<string, string>>, label: string): string {
@@ -68,11 +77,17 @@ export class BoundedFamily<Series extends Cell> implements Family<string, Series
     throw new InvalidOption(`${this.name} needs a text for its label ${label}.`)
   }
 
-  #add(key: string): Series {
+  #add(key: string, given: LabelValues): Series {
     const isFull = this.#cells.size >= this.shape.limit - 1
     const kept = isFull ? this.#other : key
-    const cell = this.#cells.get(kept) ?? this.#make()
+    const known = this.#cells.get(kept)
+    if (known !== undefined) return known
+    const { labels } = this.shape
+    const valueOf = (label: string): string => (isFull ? 'other' : (given[label] ?? ''))
+    const values = Object.fromEntries(labels.map((label) => [label, toLabelText(valueOf(label))]))
+    const cell = this.#make(values)
     this.#cells.set(kept, cell)
+    this.#values.set(kept, values)
     return cell
   }
 }

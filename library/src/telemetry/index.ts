@@ -13,11 +13,26 @@
 export type { Family } from './family.js'
 export * from './audit/index.js'
 export { observeAdoption, type AdoptionStats } from './adoption.js'
+export { observeAudit } from './audit-queue.js'
 export { observeCache } from './cache.js'
+export { SERIES, unitOf } from './catalogue/index.js'
+export {
+  declareCount,
+  declareCounter,
+  declareGauge,
+  declareHistogram,
+  showFrom,
+} from './declare.js'
+export type { Count, LabelText, SeriesText } from './declare.js'
+export { METRICS_CONTENT_TYPES, metricsFormat } from './exposition.js'
+export type { Exemplar, MetricsFormat } from './exposition.js'
 export { observeJournal } from './journal.js'
 export { observeLimits } from './limits.js'
 export { createMetrics, DEFAULT_SERIES_LIMIT, type Metrics } from './metrics.js'
+export type { MetricsOptions } from './metrics.js'
 export { observeSojourn } from './observe.js'
 export type { Observable, ObserveOptions } from './observe.js'
+export { createRegistryMetrics, type PrometheusRegistry } from './prometheus-registry.js'
+export { observeSignInGuard } from './sign-in-guard.js'
 export { observeStoreCalls } from './store-calls.js'
 export type { Counter, Gauge, Histogram } from './series.js'

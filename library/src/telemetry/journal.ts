@@ -1,4 +1,6 @@
 import type { JournalStats } from '../store/journal.js'
+import { JOURNAL_SERIES } from './catalogue/index.js'
+import { declareGauge, showFrom } from './declare.js'
 import type { Metrics } from './metrics.js'
 
 /**
@@ -6,17 +8,10 @@ import type { Metrics } from './metrics.js'
  * how often the store lost something is counted by `observeSojourn`, from its events.
  */
 export function observeJournal(metrics: Metrics, stats: () => JournalStats): void {
-  const entries = metrics.gauge('sojourn_store_journal_entries', ENTRIES, ['kind'])
+  const entries = declareGauge(metrics, JOURNAL_SERIES.entries)
   for (const kind of ['sessions', 'subjects', 'exchanges'] as const) {
     entries.series({ kind }).readFrom(() => stats()[kind])
   }
-  const level = (name: string, help: string, read: () => number): void => {
-    metrics.gauge(name, help).series({}).readFrom(read)
-  }
-  level('sojourn_store_journal_pending', PENDING, () => stats().pending)
-  level('sojourn_store_journal_restoring', RESTORING, () => Number(stats().isRestoring))
+  showFrom(metrics, JOURNAL_SERIES.pending, () => stats().pending)
+  showFrom(metrics, JOURNAL_SERIES.restoring, () => Number(stats().isRestoring))
 }
-
-const ENTRIES = 'What this process remembers to have ended, in case the store forgets it.'
-const PENDING = 'Ends that the store has yet to take; they hold in this process.'
-const RESTORING = '1 while ends that the store had lost are being re-applied.'

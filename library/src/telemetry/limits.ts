@@ -1,3 +1,5 @@
+import { GUARD_SERIES } from './catalogue/index.js'
+import { declareCounter } from './declare.js'
 import type { Metrics } from './metrics.js'
 
 /** What is told of a decision; `LimitDecision` of the limiter is one. */
@@ -15,11 +17,7 @@ export function observeLimits(
   metrics: Metrics,
   policies: readonly string[],
 ): (decision: Decision) => void {
-  const family = metrics.counter(
-    'sojourn_limit_decisions_total',
-    'How rate limits decided, by policy. by="process": the store was away.',
-    ['policy', 'outcome', 'by'],
-  )
+  const family = declareCounter(metrics, GUARD_SERIES.limited)
   const known = new Set(policies)
   const seriesOf = (policy: string, outcome: Decision['outcome'], isFallback: boolean) =>
     family.series({ policy, outcome, by: isFallback ? 'process' : 'store' })

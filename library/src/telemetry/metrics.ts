@@ -1,6 +1,11 @@
 import { InvalidOption } from '../errors.js'
-import { METRICS_CONTENT_TYPE } from './exposition.js'
-import { BoundedFamily, type Family, type FamilyShape } from './family.js'
+import {
+  METRICS_CONTENT_TYPES,
+  OPENMETRICS_END,
+  type Exemplar,
+  type MetricsFormat,
+} from './exposition.js'
+import { BoundedFamily, type Family, type FamilyShape, type LabelValues } from './family.js'
 import { HistogramCell, NumberCell, type Cell, type Counter, type Gauge } from './series.js'
 import type { Histogram } from './series.js'
 
@@ -37,20 +42,54 @@ export interface Metrics {
   ): Family<Label, Histogram>
   /** Calls `prepare` each time before the text is made, for several series out of one reading. */
   beforeText(prepare: () => void): void
-  /** All series, as Prometheus reads them (exposition format 0.0.4). */
-  text(): string
-  /** The `Content-Type` to send {@link Metrics.text} with. */
+  /**
+   * All series, as Prometheus reads them. `format` default `prometheus` (0.0.4); `openmetrics` has exemplars.
+   * `metricsFormat(accept)` says what a reader asks for.
+   */
+  text(options?: { readonly format?: MetricsFormat }): string
+  /** The `Content-Type` to send {@link Metrics.text} with where no format is named; see `METRICS_CONTENT_TYPES`. */
   readonly contentType: string
 }
 
+/** Options of {@link createMetrics}. */
+export interface MetricsOptions {
+  /**
+   * The trace that is being recorded now, shown in OpenMetrics text beside the buckets of histograms; asked with every
+   * value. Default: none. `sojourn/opentelemetry` has `createExemplars`.
+   */
+  readonly exemplar?: () => Exemplar | undefined
+}
+
+/** Another registry beside ours, which shows the same series. */
+export interface OtherRegistry {
+  /** A family was declared. */
+  declared(family: BoundedFamily<Cell>): void
+  /** Who hears of each value of a histogram's series. */
+  histogram?(shape: FamilyShape, values: LabelValues): ((value: number) => void) | undefined
+}
+
 /** Makes an empty {@link Metrics}. It starts no timer and keeps nothing but the numbers. */
-export function createMetrics(): Metrics {
+export function createMetrics(options: MetricsOptions = {}): Metrics {
+  return createSharedMetrics(options).metrics
+}
+
+/** A registry, and what makes its numbers current for those who read them elsewhere. */
+export interface SharedMetrics {
+  readonly metrics: Metrics
+  prepare(): void
+}
+
+/** As {@link createMetrics}, with another registry beside it. */
+export function createSharedMetrics(
+  { exemplar }: MetricsOptions = {},
+  other?: OtherRegistry,
+): SharedMetrics {
   const families = new Map<string, BoundedFamily<Cell>>()
   const preparations: (() => void)[] = []
 
   const declare = <Series extends Cell>(
     shape: FamilyShape,
-    make: () => Series,
+    make: (values: LabelValues) => Series,
   ): BoundedFamily<Series> => {
     const known = families.get(shape.name)
     if (known !== undefined) {
@@ -61,6 +100,7 @@ export function createMetrics(): Metrics {
     checkSamples(shape, families.values())
     const family = new BoundedFamily(shape, make)
     families.set(shape.name, family)
+    other?.declared(family)
     return family
   }
 
@@ -69,25 +109,31 @@ export function createMetrics(): Metrics {
     (name: string, help: string, labels: readonly string[] = [], limit = DEFAULT_SERIES_LIMIT) =>
       declare({ name, kind, help, labels, buckets: [], limit }, () => new NumberCell())
 
-  return {
+  const prepare = (): void => {
+    for (const one of preparations) quietly(one)
+  }
+  const metrics: Metrics = {
     counter: number('counter'),
     gauge: number('gauge'),
-    histogram: (name, help, labels, buckets, limit = DEFAULT_SERIES_LIMIT) =>
-      declare(
-        { name, kind: 'histogram', help, labels, buckets, limit },
-        () => new HistogramCell(buckets),
-      ),
-    beforeText(prepare) {
-      preparations.push(prepare)
+    histogram(name, help, labels, buckets, limit = DEFAULT_SERIES_LIMIT) {
+      const shape: FamilyShape = { name, kind: 'histogram', help, labels, buckets, limit }
+      return declare(shape, (values) => {
+        const observed = other?.histogram?.(shape, values)
+        return new HistogramCell(buckets, { exemplar, observed })
+      })
     },
-    text() {
-      for (const prepare of preparations) quietly(prepare)
+    beforeText(one) {
+      preparations.push(one)
+    },
+    text({ format = 'prometheus' } = {}) {
+      prepare()
       let text = ''
-      for (const family of families.values()) text += family.render()
-      return text
+      for (const family of families.values()) text += family.render(format)
+      return format === 'openmetrics' ? text + OPENMETRICS_END : text
     },
-    contentType: METRICS_CONTENT_TYPE,
+    contentType: METRICS_CONTENT_TYPES.prometheus,
   }
+  return { metrics, prepare }
 }
 
 function quietly(prepare: () => void): void {

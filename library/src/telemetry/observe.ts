@@ -1,7 +1,8 @@
 import type { EventName, Listener } from '../session/events.js'
-import { PLAIN_COUNTERS, WORD_COUNTERS } from './catalogue.js'
-import { declareCount, declareWordCount } from './counting.js'
+import { GUARD_SERIES, SESSION_SERIES } from './catalogue/index.js'
+import { declareCount } from './declare.js'
 import type { Metrics } from './metrics.js'
+import { observeStore } from './observe-store.js'
 import { SIGN_IN_FAILURE_REASONS, type SessionKind } from './vocabulary.js'
 
 /** The part of a `Sojourn` that is observed. */
@@ -31,7 +32,8 @@ export function observeSojourn(
   const stops = [
     ...observeSessions(sojourn, metrics),
     ...observeSubjects(sojourn, metrics),
-    ...observeRefusals(sojourn, metrics, options),
+    ...observeSignIns(sojourn, metrics, options),
+    ...observeGuards(sojourn, metrics),
     ...observeTokens(sojourn, metrics),
     ...observeData(sojourn, metrics),
     ...observeStore(sojourn, metrics),
@@ -44,22 +46,22 @@ export function observeSojourn(
 type Stops = (() => void)[]
 
 function observeSessions(sojourn: Observable, metrics: Metrics): Stops {
-  const started = declareWordCount(metrics, WORD_COUNTERS.started)
-  const renewed = declareWordCount(metrics, WORD_COUNTERS.renewed)
-  const ended = declareWordCount(metrics, WORD_COUNTERS.ended)
-  const refused = declareWordCount(metrics, WORD_COUNTERS.refused)
+  const started = declareCount(metrics, SESSION_SERIES.started)
+  const renewed = declareCount(metrics, SESSION_SERIES.renewed)
+  const ended = declareCount(metrics, SESSION_SERIES.ended)
+  const refused = declareCount(metrics, SESSION_SERIES.refused)
   return [
     sojourn.on('session.started', ({ subject }) => {
-      started(kindOf(subject))
+      started([kindOf(subject)])
     }),
     sojourn.on('session.renewed', ({ subject }) => {
-      renewed(kindOf(subject))
+      renewed([kindOf(subject)])
     }),
     sojourn.on('session.ended', ({ reason }) => {
-      ended(reason)
+      ended([reason])
     }),
     sojourn.on('session.refused', ({ reason }) => {
-      refused(reason)
+      refused([reason])
     }),
   ]
 }
@@ -69,128 +71,113 @@ function kindOf(subject: string | undefined): SessionKind {
 }
 
 function observeSubjects(sojourn: Observable, metrics: Metrics): Stops {
-  const revoked = declareWordCount(metrics, WORD_COUNTERS.revoked)
-  const disabled = declareCount(metrics, PLAIN_COUNTERS.subjectsDisabled)
-  const enabled = declareCount(metrics, PLAIN_COUNTERS.subjectsEnabled)
+  const revoked = declareCount(metrics, SESSION_SERIES.revoked)
+  const disabled = declareCount(metrics, SESSION_SERIES.disabled)
+  const enabled = declareCount(metrics, SESSION_SERIES.enabled)
+  const acted = declareCount(metrics, GUARD_SERIES.adminActed)
   return [
     sojourn.on('subject.revoked', ({ reason }) => {
-      revoked(reason)
+      revoked([reason])
     }),
     sojourn.on('subject.disabled', () => {
-      disabled()
+      disabled([])
     }),
     sojourn.on('subject.enabled', () => {
-      enabled()
+      enabled([])
+    }),
+    sojourn.on('admin.acted', () => {
+      acted([])
     }),
   ]
 }
 
-function observeRefusals(
+function observeSignIns(
   sojourn: Observable,
   metrics: Metrics,
   { signInFailureReasons = SIGN_IN_FAILURE_REASONS }: ObserveOptions,
 ): Stops {
-  const failed = declareWordCount(metrics, {
-    name: 'sojourn_sign_in_failures_total',
-    help: 'Failed sign-ins that the application reported, by reason.',
-    label: 'reason',
-    words: [...signInFailureReasons, 'other'],
-  })
-  const rejected = declareWordCount(metrics, WORD_COUNTERS.rejected)
-  const diagnosed = declareCount(metrics, PLAIN_COUNTERS.cookieDiagnostics)
+  const reasons = { reason: [...signInFailureReasons, 'other'] }
+  const failed = declareCount(metrics, { ...GUARD_SERIES.signInFailed, labels: reasons })
+  const locked = declareCount(metrics, GUARD_SERIES.lockedOut)
+  const unlocked = declareCount(metrics, GUARD_SERIES.unlocked)
+  const suspicious = declareCount(metrics, GUARD_SERIES.suspicious)
+  const changed = declareCount(metrics, GUARD_SERIES.credentialChanged)
   return [
     sojourn.on('signin.failed', ({ reason }) => {
-      failed(reason)
+      failed([reason])
+    }),
+    sojourn.on('signin.locked', ({ scope }) => {
+      locked([scope])
+    }),
+    sojourn.on('signin.unlocked', ({ by }) => {
+      unlocked([by])
+    }),
+    sojourn.on('signin.suspicious', ({ kind }) => {
+      suspicious([kind])
+    }),
+    sojourn.on('credential.changed', () => {
+      changed([])
+    }),
+  ]
+}
+
+function observeGuards(sojourn: Observable, metrics: Metrics): Stops {
+  const refused = declareCount(metrics, GUARD_SERIES.refused)
+  const anomalies = declareCount(metrics, GUARD_SERIES.anomalies)
+  const signalled = declareCount(metrics, GUARD_SERIES.signals)
+  const rejected = declareCount(metrics, SESSION_SERIES.rejected)
+  const diagnosed = declareCount(metrics, SESSION_SERIES.cookieDiagnostics)
+  return [
+    sojourn.on('request.refused', ({ guard, isEnforced }) => {
+      refused([guard, isEnforced ? 'refused' : 'shadowed'])
+    }),
+    sojourn.on('anomaly.detected', ({ answer, isEnforced, signals }) => {
+      anomalies([answer, isEnforced ? 'enforced' : 'shadowed'])
+      for (const signal of signals) signalled([signal])
     }),
     sojourn.on('credential.rejected', ({ code }) => {
-      rejected(code)
+      rejected([code])
     }),
     sojourn.on('cookie.diagnostic', () => {
-      diagnosed()
+      diagnosed([])
     }),
   ]
 }
 
 function observeTokens(sojourn: Observable, metrics: Metrics): Stops {
-  const refreshed = declareWordCount(metrics, WORD_COUNTERS.refreshed)
-  const refused = declareWordCount(metrics, WORD_COUNTERS.refreshRefused)
-  const reused = declareCount(metrics, PLAIN_COUNTERS.refreshReused)
-  const impersonated = declareCount(metrics, PLAIN_COUNTERS.impersonated)
+  const refreshed = declareCount(metrics, SESSION_SERIES.refreshed)
+  const refused = declareCount(metrics, SESSION_SERIES.refreshRefused)
+  const reused = declareCount(metrics, SESSION_SERIES.refreshReused)
+  const impersonated = declareCount(metrics, SESSION_SERIES.impersonated)
   return [
     sojourn.on('refresh.rotated', ({ how }) => {
-      refreshed(how)
+      refreshed([how])
     }),
     sojourn.on('refresh.refused', ({ reason }) => {
-      refused(reason)
+      refused([reason])
     }),
     sojourn.on('refresh.reused', () => {
-      reused()
+      reused([])
     }),
     sojourn.on('impersonation.started', () => {
-      impersonated()
+      impersonated([])
     }),
   ]
 }
 
 function observeData(sojourn: Observable, metrics: Metrics): Stops {
-  const writeRefused = declareCount(metrics, PLAIN_COUNTERS.writesRefused)
-  const conflicts = declareCount(metrics, PLAIN_COUNTERS.dataConflicts)
-  const invalid = declareCount(metrics, PLAIN_COUNTERS.dataInvalid)
+  const writeRefused = declareCount(metrics, SESSION_SERIES.writesRefused)
+  const conflicts = declareCount(metrics, SESSION_SERIES.dataConflicts)
+  const invalid = declareCount(metrics, SESSION_SERIES.dataInvalid)
   return [
     sojourn.on('write.refused', () => {
-      writeRefused()
+      writeRefused([])
     }),
     sojourn.on('data.conflict', ({ count }) => {
-      conflicts(count)
+      conflicts([], count)
     }),
     sojourn.on('data.invalid', () => {
-      invalid()
-    }),
-  ]
-}
-
-function observeStore(sojourn: Observable, metrics: Metrics): Stops {
-  const failed = declareWordCount(metrics, WORD_COUNTERS.storeFailed)
-  const upkeepFailed = declareCount(metrics, PLAIN_COUNTERS.upkeepFailed)
-  const corrupt = declareCount(metrics, PLAIN_COUNTERS.recordsCorrupt)
-  const rollback = declareCount(metrics, PLAIN_COUNTERS.storeRollbacks)
-  const reset = declareCount(metrics, PLAIN_COUNTERS.storeResets)
-  const breaker = metrics
-    .gauge(
-      'sojourn_store_breaker_open',
-      'Whether calls to the store, or to a part of it, are refused at once: 1, else 0.',
-    )
-    .series({})
-  const skew = metrics
-    .gauge(
-      'sojourn_store_clock_ahead_seconds',
-      'By how much the clock of the store is ahead of that of the host, where that is over a minute; else 0.',
-    )
-    .series({})
-  /** Parts of the store that are not asked; `undefined` is all of it. */
-  const open = new Set<string | undefined>()
-  return [
-    sojourn.on('store.failed', ({ operation }) => {
-      // Upkeep tells why it stopped; the call that failed was told before, and counts once.
-      if (operation === 'upkeep') upkeepFailed()
-      else failed(operation)
-    }),
-    sojourn.on('store.corrupt', () => {
-      corrupt()
-    }),
-    sojourn.on('store.rollback', () => {
-      rollback()
-    }),
-    sojourn.on('store.reset', () => {
-      reset()
-    }),
-    sojourn.on('store.clock_skew', ({ isApart, ahead }) => {
-      skew.set(isApart ? ahead / 1_000 : 0)
-    }),
-    sojourn.on('store.breaker', ({ state, shard }) => {
-      if (state === 'closed') open.delete(shard)
-      else open.add(shard)
-      breaker.set(open.size > 0 ? 1 : 0)
+      invalid([])
     }),
   ]
 }

@@ -1,4 +1,13 @@
-import { renderNumber, renderSample } from './exposition.js'
+import { systemClock } from '../system/clock.js'
+import {
+  isTrace,
+  renderExemplar,
+  renderNumber,
+  renderSample,
+  type Exemplar,
+  type MetricsFormat,
+  type SeenExemplar,
+} from './exposition.js'
 
 /** A number that only grows. */
 export interface Counter {
@@ -17,8 +26,11 @@ export interface Gauge {
 
 /** How often values fell into which range. */
 export interface Histogram {
-  /** Counts one value. What is no number is not counted. */
-  observe(value: number): void
+  /**
+   * Counts one value. What is no number is not counted. `exemplar` is the request behind it; default: what the option
+   * `exemplar` of the registry says.
+   */
+  observe(value: number, exemplar?: Exemplar): void
   /** Takes all of it from `source` each time it is read, where somebody else counts. A throw: no sample this time. */
   readFrom(source: () => HistogramCounts): void
 }
@@ -32,7 +44,7 @@ export interface HistogramCounts {
 
 /** One series at rest: renders its lines. */
 export interface Cell {
-  render(name: string, labels: string): string
+  render(name: string, labels: string, format: MetricsFormat): string
 }
 
 /** A counter or a gauge: one number. */
@@ -53,11 +65,12 @@ export class NumberCell implements Counter, Gauge, Cell {
   }
 
   render(name: string, labels: string): string {
-    const value = this.#read()
+    const value = this.read()
     return value === undefined ? '' : renderSample(name, labels, value)
   }
 
-  #read(): number | undefined {
+  /** The number as it stands; `undefined`: there is none now. */
+  read(): number | undefined {
     if (this.#source === undefined) return this.#value
     try {
       return this.#source()
@@ -68,20 +81,32 @@ export class NumberCell implements Counter, Gauge, Cell {
   }
 }
 
+/** Who else is told of what a histogram counts. */
+export interface HistogramCellOptions {
+  /** The request that is being answered now, where somebody traces it. */
+  readonly exemplar?: (() => Exemplar | undefined) | undefined
+  /** Hears of each value. */
+  readonly observed?: ((value: number) => void) | undefined
+}
+
 /** A histogram: how many values were at most as large as each bound. */
 export class HistogramCell implements Histogram, Cell {
   readonly #bounds: readonly number[]
   /** How many values fell between a bound and the one before; the last place is for those above all bounds. */
   readonly #counts: number[]
+  readonly #options: HistogramCellOptions
+  /** The last request that fell into a bucket, where requests can be told. */
+  readonly #exemplars: SeenExemplar[] = []
   #sum = 0
   #source: (() => HistogramCounts) | undefined
 
-  constructor(bounds: readonly number[]) {
+  constructor(bounds: readonly number[], options: HistogramCellOptions = {}) {
     this.#bounds = bounds
+    this.#options = options
     this.#counts = new Array<number>(bounds.length + 1).fill(0)
   }
 
-  observe(value: number): void {
+  observe(value: number, exemplar: Exemplar | undefined = this.#options.exemplar?.()): void {
     if (Number.isNaN(value)) return
     const bounds = this.#bounds
     let index = 0
@@ -89,14 +114,21 @@ export class HistogramCell implements Histogram, Cell {
     while (index < bounds.length && value > (bounds[index] ?? Infinity)) index += 1
     this.#counts[index] = (this.#counts[index] ?? 0) + 1
     this.#sum += value
+    if (exemplar !== undefined) this.#keep(index, exemplar, value)
+    this.#options.observed?.(value)
   }
 
   readFrom(source: () => HistogramCounts): void {
     this.#source = source
   }
 
-  render(name: string, labels: string): string {
-    const read = this.#read()
+  #keep(bucket: number, exemplar: Exemplar, value: number): void {
+    if (!isTrace(exemplar)) return
+    this.#exemplars[bucket] = { exemplar, value, at: systemClock.now() / 1_000 }
+  }
+
+  render(name: string, labels: string, format: MetricsFormat): string {
+    const read = this.read()
     if (read === undefined) return ''
     const before = labels === '' ? '' : `${labels},`
     let total = 0
@@ -104,7 +136,9 @@ export class HistogramCell implements Histogram, Cell {
     for (const [index, count] of read.counts.entries()) {
       total += count
       const bound = renderNumber(this.#bounds[index] ?? Infinity)
-      text += renderSample(`${name}_bucket`, `${before}le="${bound}"`, total)
+      const exemplar = format === 'openmetrics' ? this.exemplarOf(index) : undefined
+      const told = exemplar && renderExemplar(exemplar)
+      text += renderSample(`${name}_bucket`, `${before}le="${bound}"`, total, told)
     }
     return (
       text +
@@ -113,7 +147,18 @@ export class HistogramCell implements Histogram, Cell {
     )
   }
 
-  #read(): HistogramCounts | undefined {
+  /** Whether somebody else counts. */
+  get isRead(): boolean {
+    return this.#source !== undefined
+  }
+
+  /** The last request that fell into a bucket, and its value. */
+  exemplarOf(bucket: number): SeenExemplar | undefined {
+    return this.#exemplars[bucket]
+  }
+
+  /** The counts as they stand; `undefined`: there are none now. */
+  read(): HistogramCounts | undefined {
     if (this.#source === undefined) return { counts: this.#counts, sum: this.#sum }
     try {
       return this.#source()

@@ -1,3 +1,4 @@
+import type { SignalName } from '../guard/anomaly/options.js'
 import type { RejectionCode } from '../session/resolve.js'
 import type { SojournEvents } from '../session/events.js'
 import type { Counters } from '../store/counters.js'
@@ -9,7 +10,8 @@ import type { Store } from '../store/store.js'
  */
 
 /** What a store is, rather than what it does. */
-type StoreFact = 'name' | 'bucketOf' | 'shardOf' | 'mayForget' | 'close' | 'changes' | 'counters'
+type StoreFact =
+  'name' | 'bucketOf' | 'shardOf' | 'mayForget' | 'close' | 'changes' | 'counters' | 'transfer'
 type StoreVerb = Exclude<keyof Store, StoreFact> | keyof Counters
 
 /** Whom a session belongs to: to somebody, or to nobody yet. */
@@ -103,6 +105,63 @@ export const REFRESH_REFUSALS: readonly string[] = [
   'reused',
   'gone',
 ]
+
+/** What refuses requests. */
+export const GUARDS: readonly string[] = words<SojournEvents['request.refused']['guard']>({
+  csrf: true,
+  cross_origin: true,
+  limit: true,
+  https: true,
+  cors: true,
+  embedding: true,
+  credential_in_url: true,
+  authorization: true,
+  binding: true,
+  anomaly: true,
+  sign_in: true,
+  admin: true,
+})
+
+/** Whom a lock keeps out. */
+export const LOCK_SCOPES: readonly string[] = words<SojournEvents['signin.locked']['scope']>({
+  account: true,
+  account_network: true,
+  device: true,
+  network: true,
+})
+
+/** Who unlocks. */
+export const UNLOCKERS: readonly string[] = words<SojournEvents['signin.unlocked']['by']>({
+  admin: true,
+  token: true,
+})
+
+/** What is odd about a sign-in. */
+export const SUSPICIONS: readonly string[] = words<SojournEvents['signin.suspicious']['kind']>({
+  after_failures: true,
+  new_device: true,
+  new_network: true,
+  spray: true,
+  stuffing: true,
+  impossible_travel: true,
+})
+
+/** What follows an anomaly. */
+export const ANOMALY_ANSWERS: readonly string[] = words<
+  SojournEvents['anomaly.detected']['answer']
+>({ observe: true, notify: true, 'step-up': true, revoke: true })
+
+/** What can speak against a session; other words count as `other`. */
+export const ANOMALY_SIGNALS: readonly string[] = words<SignalName>({
+  network_changed: true,
+  agent_changed: true,
+  client_hints: true,
+  unusual_hour: true,
+  alternating_networks: true,
+  impossible_travel: true,
+  refresh_replay: true,
+  failed_attempts: true,
+})
 
 /** Why a sign-in fails, as most applications say it. */
 export const SIGN_IN_FAILURE_REASONS: readonly string[] = [

@@ -23,6 +23,7 @@ import { feed } from './conformance/feed.js'
 import { goneForGood } from './conformance/gone.js'
 import { idleTimeouts } from './conformance/idle-timeouts.js'
 import { limits } from './conformance/limits.js'
+import { moves } from './conformance/moving.js'
 import { paging } from './conformance/paging.js'
 import { randomOperations } from './conformance/random/chapter.js'
 import { reaping } from './conformance/reaping.js'
@@ -52,6 +53,7 @@ const CHAPTERS: readonly Chapter[] = [
   counters,
   paging,
   walks,
+  moves,
   feed,
   endings,
   concurrency,

@@ -27,6 +27,7 @@ export interface RevocationOptions {
   readonly whenGap?: 'refuse' | 'allow'
 }
 
+/** Whose tokens are accepted here, and what is asked of them. */
 export interface VerifyOptions {
   /** The one `iss` that is accepted, compared as it is. */
   readonly issuer: string
@@ -51,6 +52,7 @@ export interface VerifyOptions {
    * `claims.confirmation`. Default `false`: they are refused, for without the proof a stolen one would do.
    */
   readonly acceptsBound?: boolean
+  /** Where to hear of sessions that end before their tokens do. Default: nowhere; a token is good until it expires. */
   readonly revocations?: RevocationOptions
   /** Default the global one. */
   readonly fetch?: typeof globalThis.fetch

@@ -41,6 +41,7 @@ export type VerifyVerdict =
       readonly message: string
     }
 
+/** What a verifier has counted since it was made. */
 export interface VerifierStats {
   /** Tokens that passed by `whenStale` or `whenGap`: nobody knew whether their session still lived. Only ever grows. */
   readonly unsurePasses: number

@@ -53,6 +53,29 @@ describe('cross-origin requests', () => {
       expect(code({ method, site: 'cross-site', origin: 'https://evil.example' })).toBe('passes')
   })
 
+  it('are judged by Sec-Fetch-Site where an Origin says otherwise, or nothing', () => {
+    for (const site of ['same-site', 'cross-site']) {
+      expect(code({ site })).toBe('cross_origin')
+      expect(code({ site, origin: own })).toBe('cross_origin')
+    }
+    expect(code({ site: 'same-origin', origin: 'https://evil.example' })).toBe('passes')
+    expect(code({ site: 'none', origin: 'https://evil.example' })).toBe('cross_origin')
+  })
+
+  it('that say nothing are refused with a body that a form could send, or one that does not say what it is', () => {
+    const ask = (headers: Readonly<Record<string, string>>): string =>
+      refuseCrossOrigin(
+        { ...incoming('sid=x', { method: 'POST' }), header: (name: string) => headers[name] },
+        {},
+      )?.code ?? 'passes'
+    expect(ask({})).toBe('passes')
+    expect(ask({ 'content-length': '0' })).toBe('passes')
+    expect(ask({ 'content-length': '3' })).toBe('csrf_invalid')
+    expect(ask({ 'transfer-encoding': 'chunked' })).toBe('csrf_invalid')
+    expect(ask({ 'content-type': 'not a media type' })).toBe('csrf_invalid')
+    expect(ask({ 'content-type': 'application/json', 'content-length': '3' })).toBe('passes')
+  })
+
   it('header-11: Origin null is refused without Sec-Fetch-Site', () => {
     expect(code({ origin: 'null' })).toBe('cross_origin')
   })
@@ -126,5 +149,7 @@ describe('cross-origin requests', () => {
       )?.code ?? 'passes'
     expect(ask(undefined)).toBe('passes')
     expect(ask('sid=x')).toBe('cross_origin')
+    headers['authorization'] = 'Basic of a bearer x'
+    expect(ask(undefined)).toBe('cross_origin')
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createEvents } from '../../src/session/events.js'
 import { END_REASONS } from '../../src/store/end-reason.js'
+import { GUARD_SERIES, SESSION_SERIES, STORE_SERIES } from '../../src/telemetry/catalogue/index.js'
 import { createMetrics, observeSojourn, observeStoreCalls } from '../../src/telemetry/index.js'
 import { hearing } from '../support/sojourn.js'
 import { growth, samplesOf } from './samples.js'
@@ -19,6 +20,38 @@ function stage() {
 
 const ADDRESS = '203.0.113.9'
 
+/** What guards tell. */
+function emitGuards(events: ReturnType<typeof createEvents>): void {
+  const [id, subject, address] = ['ab.session', 'alice', ADDRESS]
+  events.emit('signin.locked', { scope: 'network', subject: undefined, address, lockedFor: 900 })
+  events.emit('signin.unlocked', { subject, by: 'token' })
+  events.emit('signin.suspicious', { kind: 'spray', subject: undefined, address })
+  events.emit('credential.changed', { subject, kind: 'password', address })
+  events.emit('admin.acted', { actor: 'root', act: 'session.ended', target: id, address })
+  for (const guard of ['csrf', 'csrf', 'limit', 'cross_origin'] as const) {
+    events.emit('request.refused', { guard, code: 'x', address, isEnforced: guard !== 'limit' })
+  }
+  const signals = ['network_changed', 'agent_changed']
+  const anomaly = { id, subject, signals, address }
+  events.emit('anomaly.detected', { ...anomaly, answer: 'step-up', isEnforced: true })
+  events.emit('anomaly.detected', { ...anomaly, answer: 'revoke', isEnforced: false })
+}
+
+const GUARDED = {
+  'sojourn_sign_in_lockouts_total{scope="network"}': 1,
+  'sojourn_sign_in_unlocks_total{by="token"}': 1,
+  'sojourn_sign_ins_suspicious_total{kind="spray"}': 1,
+  sojourn_credentials_changed_total: 1,
+  sojourn_admin_acts_total: 1,
+  'sojourn_requests_refused_total{guard="csrf",outcome="refused"}': 2,
+  'sojourn_requests_refused_total{guard="limit",outcome="shadowed"}': 1,
+  'sojourn_requests_refused_total{guard="cross_origin",outcome="refused"}': 1,
+  'sojourn_anomalies_total{answer="step-up",outcome="enforced"}': 1,
+  'sojourn_anomalies_total{answer="revoke",outcome="shadowed"}': 1,
+  'sojourn_anomaly_signals_total{signal="network_changed"}': 2,
+  'sojourn_anomaly_signals_total{signal="agent_changed"}': 2,
+}
+
 describe('observeSojourn', () => {
   it('shows every series whose labels are known beforehand at 0', () => {
     const { empty } = stage()
@@ -29,32 +62,11 @@ describe('observeSojourn', () => {
       expect(samples.has(`sojourn_subjects_revoked_total{reason="${reason}"}`)).toBe(true)
     }
     const names = new Set([...samples.keys()].map((key) => key.split('{')[0]))
-    expect([...names].sort()).toEqual([
-      'sojourn_cookie_diagnostics_total',
-      'sojourn_credentials_rejected_total',
-      'sojourn_data_conflicts_total',
-      'sojourn_data_invalid_total',
-      'sojourn_impersonations_started_total',
-      'sojourn_records_corrupt_total',
-      'sojourn_refresh_reuse_total',
-      'sojourn_refreshes_refused_total',
-      'sojourn_refreshes_total',
-      'sojourn_sessions_ended_total',
-      'sojourn_sessions_refused_total',
-      'sojourn_sessions_renewed_total',
-      'sojourn_sessions_started_total',
-      'sojourn_sign_in_failures_total',
-      'sojourn_store_breaker_open',
-      'sojourn_store_clock_ahead_seconds',
-      'sojourn_store_failures_total',
-      'sojourn_store_resets_total',
-      'sojourn_store_rollbacks_total',
-      'sojourn_subjects_disabled_total',
-      'sojourn_subjects_enabled_total',
-      'sojourn_subjects_revoked_total',
-      'sojourn_upkeep_failures_total',
-      'sojourn_writes_refused_total',
-    ])
+    const { calls, ...store } = STORE_SERIES
+    const { limited, ...guards } = GUARD_SERIES
+    expect([calls.when, limited.when]).not.toContain(undefined)
+    const always = [SESSION_SERIES, guards, store].flatMap((part) => Object.values(part))
+    expect([...names].sort()).toEqual(always.map(({ name }) => name).sort())
   })
 
   it('counts each event of the catalogue once, in its own series', async () => {
@@ -86,6 +98,7 @@ describe('observeSojourn', () => {
     events.emit('store.reset', { policy: 'accept' })
     events.emit('store.breaker', { state: 'open' })
     events.emit('cookie.diagnostic', { message: 'no TLS' })
+    emitGuards(events)
     expect(await grown()).toEqual({
       'sojourn_sessions_started_total{kind="signed_in"}': 1,
       'sojourn_sessions_started_total{kind="guest"}': 1,
@@ -111,7 +124,10 @@ describe('observeSojourn', () => {
       sojourn_store_rollbacks_total: 1,
       sojourn_store_resets_total: 1,
       sojourn_store_breaker_open: 1,
+      'sojourn_store_breaker_state{shard="all"}': 2,
+      'sojourn_store_breaker_changes_total{state="open"}': 1,
       sojourn_cookie_diagnostics_total: 1,
+      ...GUARDED,
     })
   })
 
@@ -123,6 +139,20 @@ describe('observeSojourn', () => {
       seen.push((await grown())['sojourn_store_breaker_open'] ?? 0)
     }
     expect(seen).toEqual([1, 1, 0])
+  })
+
+  it('tells the breakers of the nodes of a cluster apart, and no more of them than 64', async () => {
+    const { events, grown, metrics } = stage()
+    for (let node = 0; node < 200; node += 1) {
+      events.emit('store.breaker', { state: 'half-open', shard: `10.0.0.${String(node)}:6379` })
+    }
+    const before = await grown()
+    expect(before['sojourn_store_breaker_state{shard="10.0.0.7:6379"}']).toBe(1)
+    expect(before['sojourn_store_breaker_state{shard="other"}']).toBe(1)
+    const shown = [...samplesOf(metrics.text()).keys()].filter((key) => /breaker_state/.test(key))
+    expect(shown).toHaveLength(64)
+    events.emit('store.breaker', { state: 'closed', shard: '10.0.0.7:6379' })
+    expect((await grown())['sojourn_store_breaker_open']).toBe(1)
   })
 
   it('lets no foreign word into a label', async () => {

@@ -43,6 +43,8 @@ const INSTALLED = {
 describe('npm packages', () => {
   it('are in place where each locked version is installed', () => {
     expect(firstMissingPackage(plantTree(INSTALLED))).toBeUndefined()
+    const withLetter = { 'node_modules/one/package.json': '{ "version": "v1.2.3" }' }
+    expect(firstMissingPackage(plantTree({ ...INSTALLED, ...withLetter }))).toBeUndefined()
   })
 
   it('are missing without node_modules', () => {

@@ -1,5 +1,5 @@
 import { Kysely, Migrator, PostgresDialect } from 'kysely'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import pg from 'pg'
 import { isBusy, toFault } from './guarded.js'
@@ -67,9 +67,38 @@ const NUMBERS: pg.CustomTypesConfig = {
         )) as typeof pg.types.getTypeParser,
 }
 
-async function migrate(database: Kysely<Schema>): Promise<void> {
+/** A step of the schema, and when it was done; `undefined`: it is pending. */
+export interface SchemaStep {
+  readonly name: string
+  readonly doneAt: string | undefined
+}
+
+/** All steps in order. Changes nothing, and makes no file. */
+export async function listMigrations(place: DatabasePlace): Promise<readonly SchemaStep[]> {
+  if (place.kind === 'sqlite' && !existsSync(place.file)) {
+    return Object.keys(MIGRATIONS).map((name) => ({ name, doneAt: undefined }))
+  }
+  const database =
+    place.kind === 'postgres'
+      ? openPostgres(place.url, { max: 1, connectionTimeoutMillis: 5_000 })
+      : new Kysely<Schema>({ dialect: sqliteDialect(place.module, place.file) })
+  try {
+    const steps = await createMigrator(database).getMigrations()
+    return steps.map(({ name, executedAt }) => ({ name, doneAt: executedAt?.toISOString() }))
+  } catch (error) {
+    throw toFault(error)
+  } finally {
+    await database.destroy()
+  }
+}
+
+function createMigrator(database: Kysely<Schema>): Migrator {
   const provider = { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) }
-  const migrator = new Migrator({ db: database, provider })
+  return new Migrator({ db: database, provider })
+}
+
+async function migrate(database: Kysely<Schema>): Promise<void> {
+  const migrator = createMigrator(database)
   const started = performance.now()
   for (;;) {
     const { error } = await migrator.migrateToLatest()

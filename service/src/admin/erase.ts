@@ -11,7 +11,17 @@ import type { Parts } from '../parts.js'
 /** Where everything about people rests. */
 export interface Places {
   readonly accounts: Accounts
-  readonly sojourn: Pick<Parts['sojourn'], 'list' | 'disable' | 'settled'>
+  readonly sojourn: Pick<
+    Parts['sojourn'],
+    | 'list'
+    | 'find'
+    | 'everybody'
+    | 'revoke'
+    | 'revokeAll'
+    | 'revokeEverybody'
+    | 'disable'
+    | 'settled'
+  >
   readonly store: Store
   readonly trail: Trail
   readonly now: () => number

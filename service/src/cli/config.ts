@@ -17,6 +17,7 @@ export function addConfig(program: Command, terminal: Terminal): void {
     .description('show the configuration that counts; secrets are never printed')
     .option('--explain', 'with meaning, unit, and the rule of the policy')
     .option('--json', 'answer in JSON')
+    .addHelpText('after', EXAMPLES)
     .action(({ explain = false, json = false }: ConfigFlags) => {
       const environment = terminal.environment()
       const config = loadConfig(environment)
@@ -53,3 +54,9 @@ function paragraphs(variables: readonly Explained[]): string {
 function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]/gu, '?')
 }
+
+const EXAMPLES = `
+Examples:
+  sojourn config                              every variable, its value, and where that comes from
+  sojourn config --explain                    with meaning, unit, and the rule of the policy
+  sojourn config --json | jq '.variables[] | select(.source == "environment") | .name'`

@@ -13,6 +13,7 @@ export function addCrypto(program: Command, terminal: Terminal): void {
     .command('crypto')
     .description('list the algorithms and keys in use (ASVS 11.1.2); no secret is printed')
     .option('--json', 'answer in JSON; instants are milliseconds since 1970')
+    .addHelpText('after', EXAMPLES)
     .action(async ({ json = false }: { json?: boolean }) => {
       await withStore(terminal, async ({ config, store, place }) => {
         const stored = openStoredKeyRing(config, store)
@@ -56,3 +57,8 @@ function secretsOf({ secrets, tokens, server }: Config) {
     { name: 'HTTPS_KEY_FILE', count: server.https === undefined ? 0 : 1, use: 'ends TLS' },
   ]
 }
+
+const EXAMPLES = `
+Examples:
+  sojourn crypto
+  sojourn crypto --json > inventory.json      as evidence`

@@ -7,6 +7,7 @@ import { subjectFrom, withPeople } from './with-people.js'
 
 interface Flags {
   readonly subject: string
+  readonly dryRun?: boolean
   readonly yes?: boolean
   readonly json?: boolean
 }
@@ -17,6 +18,7 @@ export function addErase(program: Command, terminal: Terminal): void {
     .command('erase')
     .description('delete everything that is kept of a person; without --yes, only say what that is')
     .requiredOption('--subject <id>', 'the id of the account')
+    .option('-n, --dry-run', 'say what would be deleted, and do nothing (so it is without --yes)')
     .option('--yes', 'do it; there is no way back')
     .option('--json', 'answer in JSON')
     .addHelpText('after', NOTES)
@@ -25,7 +27,7 @@ export function addErase(program: Command, terminal: Terminal): void {
 
 async function erase(terminal: Terminal, flags: Flags): Promise<void> {
   const id = subjectFrom(flags.subject)
-  const isDone = flags.yes === true
+  const isDone = flags.yes === true && flags.dryRun !== true
   const { what, isRedis, config } = await withPeople(terminal, async (places, { config }) => {
     const traces = await findTraces(places, id)
     const count = traces.sessions + traces.records + traces.attributes
@@ -77,4 +79,8 @@ const REDIS =
 
 const NOTES = `
 Sessions end at once, on every node within a second. What stays is the bare random id of the account, for as long as the store remembers
-why sessions ended (24 hours), and one audit record which says that somebody was erased.`
+why sessions ended (24 hours), and one audit record which says that somebody was erased.
+
+Examples:
+  sojourn erase --subject <id>                what would be deleted
+  sojourn erase --subject <id> --yes          delete it`

@@ -13,6 +13,7 @@ export function addExport(program: Command, terminal: Terminal): void {
     .description('everything that is kept of a person, as one JSON document')
     .requiredOption('--subject <id>', 'the id of the account')
     .option('--json', 'it always is; for scripts that say so everywhere')
+    .addHelpText('after', EXAMPLES)
     .action(async ({ subject: given }: { subject: string }) => {
       const id = subjectFrom(given)
       await withPeople(terminal, async (places) => {
@@ -22,3 +23,7 @@ export function addExport(program: Command, terminal: Terminal): void {
       })
     })
 }
+
+const EXAMPLES = `
+Examples:
+  sojourn export --subject <id> > person.json`

@@ -32,12 +32,14 @@ const KID = new Argument('<kid>', 'the name of a key, as `sojourn keys list` sho
 export function addKeys(program: Command, terminal: Terminal): void {
   const keys = program
     .command('keys')
+    .helpCommand(false)
     .description('the keys that sign and verify access tokens')
     .addHelpText('after', EXAMPLES)
   keys
     .command('list')
     .description('show all keys and what each of them does')
     .option('--json', 'answer in JSON; instants are milliseconds since 1970')
+    .addHelpText('after', examplesOf(['list', 'list --json | jq -r .keys[].kid']))
     .action(async ({ json = false }: { json?: boolean }) => listKeys(terminal, json))
   change(
     keys,
@@ -56,6 +58,17 @@ export function addKeys(program: Command, terminal: Terminal): void {
     .option('--now', 'refuse it and all its tokens at once, everywhere: somebody else may know it')
 }
 
+const CHANGES: Readonly<Record<Verb, readonly string[]>> = {
+  generate: ['generate --dry-run', 'generate --algorithm ES256'],
+  rotate: ['rotate --dry-run', 'rotate'],
+  activate: ['activate <kid>'],
+  retire: ['retire <kid>', 'retire <kid> --now --dry-run'],
+}
+
+function examplesOf(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  sojourn keys ${line}`).join('\n')}`
+}
+
 type Verb = 'generate' | 'rotate' | 'activate' | 'retire'
 
 function change(keys: Command, verb: Verb, words: string, terminal: Terminal): Command {
@@ -64,6 +77,7 @@ function change(keys: Command, verb: Verb, words: string, terminal: Terminal): C
     .description(words)
     .option('-n, --dry-run', 'say what would happen and who would be signed out, and do nothing')
     .option('--json', 'answer in JSON; instants are milliseconds since 1970')
+    .addHelpText('after', examplesOf(CHANGES[verb]))
     .action(async (...input: unknown[]) => {
       // Commander hands in the arguments, then the flags, then the command.
       const kid = input.length === 3 ? String(input[0]) : ''

@@ -20,6 +20,7 @@ interface LegacyFlags {
 export function addLegacy(program: Command, terminal: Terminal): void {
   const legacy = program
     .command('legacy')
+    .helpCommand(false)
     .description('look at the keys of jwt-redis-sessions in Redis, without KEYS; changes nothing')
     .addHelpText('after', EXAMPLES)
   look(legacy, 'count', 'count the keys of each kind')
@@ -39,6 +40,10 @@ function look(legacy: Command, name: string, words: string): Command {
     .description(words)
     .option('-p, --prefix <text>', 'what the keys begin with', readPrefix, DEFAULT_PREFIX)
     .option('--json', 'answer in JSON')
+    .addHelpText(
+      'after',
+      `\nExamples:\n  sojourn legacy ${name}${name === 'show' ? ' <id>' : ' --json'}`,
+    )
 }
 
 /** What a key is for, by the word behind the prefix. */

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { CommandFailed } from './exit.js'
 import { printable } from './printable.js'
 import type { Terminal } from './terminal.js'
+import { inspectToken } from './token-inspect.js'
 
 const NOT_VERIFIED =
   'NOT VERIFIED: anybody can write such a token. Signature, times, issuer and audience were not checked.'
@@ -10,7 +11,11 @@ const MAX_LENGTH = 65_536
 
 /** Adds `sojourn token …`. */
 export function addToken(program: Command, terminal: Terminal): void {
-  const token = program.command('token').description('look at tokens')
+  const token = program
+    .command('token')
+    .helpCommand(false)
+    .description('look at tokens: what one says, and whether it is good here')
+    .addHelpText('after', GROUP_EXAMPLES)
   token
     .command('decode')
     .description('show what a JWT says, without checking that it is true')
@@ -21,6 +26,17 @@ export function addToken(program: Command, terminal: Terminal): void {
       const text = given === '-' ? await terminal.readInput() : given
       terminal.write(json ? decodedJson(decode(text)) : decodedText(decode(text)))
     })
+  token
+    .command('inspect')
+    .description(
+      'check a token or cookie against the configuration and the store; it is not printed',
+    )
+    .argument('[-]', 'the standard input: it is read from nowhere else')
+    .option('--json', 'answer in JSON')
+    .addHelpText('after', INSPECT_EXAMPLES)
+    .action(async (given: string | undefined, flags: { json?: boolean }) =>
+      inspectToken(terminal, given ?? '-', flags),
+    )
 }
 
 interface Decoded {
@@ -79,3 +95,15 @@ const EXAMPLES = `
 Examples:
   sojourn token decode - < token.txt       the token does not stand in the history of the shell
   pbpaste | sojourn token decode - --json`
+
+const GROUP_EXAMPLES = `
+Examples:
+  sojourn token decode - < token.txt          what it says
+  sojourn token inspect - < token.txt         whether this service takes it, check by check`
+
+const INSPECT_EXAMPLES = `
+Takes an access token, a refresh token, or the value of the session cookie. Exit code 1: it is refused.
+
+Examples:
+  sojourn token inspect - < token.txt
+  pbpaste | sojourn token inspect - --json | jq '.checks[] | select(.isPassed | not)'`

@@ -20,7 +20,8 @@ export async function withPeople<Result>(
     const { config, store } = workplace
     const database = await openDatabase(await databasePlaceOf(config))
     const secrets = config.secrets.session.map((secret) => secret.reveal())
-    const sojourn = createSojourn({ secrets, store, cache: false })
+    const resilience = { commandDeadline: 5 }
+    const sojourn = createSojourn({ secrets, store, cache: false, resilience })
     try {
       const [accounts, trail] = [createAccounts({ database }), createTrail(database)]
       return await work({ accounts, sojourn, store, trail, now }, workplace)

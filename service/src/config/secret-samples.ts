@@ -11,6 +11,9 @@ const PUBLISHED = [
   'your-secure-password',
   'yourPassword',
   'aVeryStrongSecretKeyThatShouldBeAtLeast32CharactersLong',
+  // our own
+  'put-32-random-bytes-here-as-base64url',
+  'sojourn',
   'user123',
   'test123',
   // express-session, connect-redis, cookie-session, cookie-signature

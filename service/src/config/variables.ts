@@ -192,7 +192,8 @@ const operation = {
       'What it keeps of user agents: full, truncated (browser and system), keyed-hash or none.',
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: optional(address.httpUrl, {
-    about: 'Sends traces to this OpenTelemetry collector.',
+    about:
+      'Sends traces and metrics to the OpenTelemetry collector at this address (OTLP over HTTP, as JSON).',
     example: 'http://localhost:4318',
   }),
 }

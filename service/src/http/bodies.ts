@@ -19,9 +19,11 @@ export const signInBody = fields({
   remember: flag().optional(),
   deliver,
   returnTo: text().optional(),
-}).refine((body) => body.username !== undefined || body.email !== undefined, {
-  path: ['username'],
-  error: 'must be a string',
 })
+  .refine((body) => body.username !== undefined || body.email !== undefined, {
+    path: ['username'],
+    error: 'must be a string',
+  })
+  .meta({ anyOf: [{ required: ['username'] }, { required: ['email'] }] })
 
 export type SignInBody = z.infer<typeof signInBody>

@@ -56,19 +56,39 @@ export function bodyOf<Fields>(request: Request): Fields {
   return request.body as Fields
 }
 
+/** What a handler of this file takes, for the description of the API. */
+export interface BodyFacts {
+  readonly schema: Schema
+  /** Media types. */
+  readonly types: readonly string[]
+  readonly isOptional: boolean
+  /** The most bytes. */
+  readonly bytes: number
+}
+
+const FACTS = new WeakMap<RequestHandler, BodyFacts>()
+
+/** What a handler reads, where it is one that reads a body. */
+export function bodyFactsOf(handler: RequestHandler): BodyFacts | undefined {
+  return FACTS.get(handler)
+}
+
 function bodyHandler(
   schema: Schema,
   options: BodyOptions,
   types: readonly string[],
 ): RequestHandler {
   const limits = { ...BODY_LIMITS, ...options }
-  return async (request, _response, next) => {
+  const isOptional = options.isOptional === true
+  const handler: RequestHandler = async (request, _response, next) => {
     request.body =
-      options.isOptional === true && !hasBody(request)
+      isOptional && !hasBody(request)
         ? validate(schema, {})
         : await readFields(request, schema, limits, types)
     next()
   }
+  FACTS.set(handler, { schema, types, isOptional, bytes: limits.bytes })
+  return handler
 }
 
 async function readFields(

@@ -5,6 +5,7 @@
 export { wantsHtml } from './accept.js'
 export { signInBody, type SignInBody } from './bodies.js'
 export {
+  bodyFactsOf,
   bodyOf,
   CSRF_FIELD,
   formBody,
@@ -12,6 +13,7 @@ export {
   jsonOrForm,
   optionalBody,
   readFormToken,
+  type BodyFacts,
   type BodyOptions,
 } from './body.js'
 export {
@@ -21,7 +23,7 @@ export {
   type ErrorHandlerOptions,
 } from './error-handler.js'
 export * from './fields.js'
-export { Problem, sendProblem, type ProblemFacts } from './problem.js'
+export { Problem, sendProblem, SESSION_CHALLENGE, type ProblemFacts } from './problem.js'
 export { parseQuery, queryOf, strictQuery } from './query.js'
 export { BODY_LIMITS, type BodyLimits } from './read-body.js'
 export { singleHeaders } from './single-headers.js'

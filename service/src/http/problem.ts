@@ -39,6 +39,9 @@ export class Problem extends Error implements ProblemFacts {
   }
 }
 
+/** What a 401 asks for, where nothing else is said: a session. Browsers know no such scheme, and show the page. */
+export const SESSION_CHALLENGE = 'Cookie realm="sojourn"'
+
 /**
  * Answers with `application/problem+json` (RFC 9457). `type` stays `about:blank`, whose title is the
  * status in words; what tells problems apart is `code`. `error` and `message` are there for clients
@@ -57,6 +60,10 @@ export function sendProblem(response: ServerResponse, facts: ProblemFacts): void
     message: detail,
   })
   for (const [name, value] of Object.entries(facts.headers ?? {})) response.setHeader(name, value)
+  // RFC 9110 section 15.5.2 wants a challenge in every 401: a session that ends while it is written to, too.
+  if (status === 401 && !response.hasHeader('WWW-Authenticate')) {
+    response.setHeader('WWW-Authenticate', SESSION_CHALLENGE)
+  }
   if (facts.retryAfter !== undefined) {
     response.setHeader('Retry-After', String(Math.ceil(facts.retryAfter)))
   }

@@ -3,7 +3,7 @@
  * Everybody may write to it; it reads nothing.
  */
 export type { Logger } from 'pino'
-export { createLog, createLogger, type LoggerOptions } from './logger.js'
+export { createLogger } from './logger.js'
 export { redact, redactText } from './redact.js'
-export { createLineSink, standardOutput, type LineSink } from './standard-output.js'
-export { createRequestLog, type RequestLogOptions } from './requests.js'
+export { createLineSink, standardOutput } from './standard-output.js'
+export { createRequestLog } from './requests.js'

@@ -55,13 +55,6 @@ function redactChildren(log: Logger): Logger {
   return log
 }
 
-/** The log of the service, at the level its configuration asks for. */
-export function createLog(config: {
-  readonly operation: { readonly logLevel: Level | 'silent' }
-}): Logger {
-  return createLogger({ level: config.operation.logLevel })
-}
-
 /** Without a message, pino would take that of the error, as it is. */
 function redactInput([first, ...rest]: readonly unknown[]): readonly unknown[] {
   const error = first instanceof Error ? first : (first as { readonly err?: unknown } | null)?.err

@@ -1,4 +1,5 @@
-import type { Metrics } from 'sojourn/telemetry'
+import { declareGauge, type Metrics } from 'sojourn/telemetry'
+import { OWN_SERIES } from './catalogue/index.js'
 
 /** What is running. */
 export interface BuildFacts {
@@ -10,8 +11,7 @@ export interface BuildFacts {
 
 /** `sojourn_build_info`: always 1, with what is running in its labels. */
 export function observeBuild(metrics: Metrics, { version, store }: BuildFacts): void {
-  metrics
-    .gauge('sojourn_build_info', 'What is running; always 1.', ['version', 'node', 'store'], 2)
+  declareGauge(metrics, OWN_SERIES.build)
     .series({ version, store, node: process.versions.node })
     .set(1)
 }

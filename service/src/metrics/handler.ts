@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { RequestHandler, Response } from 'express'
-import type { Metrics } from 'sojourn/telemetry'
+import { METRICS_CONTENT_TYPES, metricsFormat, type Metrics } from 'sojourn/telemetry'
 
 /** Who may read the metrics (ASVS 13.4.5). */
 export interface MetricsAccess {
@@ -13,7 +13,8 @@ export interface MetricsAccess {
 
 /**
  * Answers `GET /metrics`. With a token: 401 without it. Without one: open, except on the public port of a
- * production service, where the route does not exist (`next`, so the application's own 404). The query is ignored.
+ * production service, where the route does not exist (`next`, so the application's own 404). `Accept` decides
+ * between plain text and OpenMetrics. The query is ignored.
  */
 export function createMetricsHandler(metrics: Metrics, access: MetricsAccess): RequestHandler {
   const { token, isProduction, isOwnPort } = access
@@ -30,8 +31,10 @@ export function createMetricsHandler(metrics: Metrics, access: MetricsAccess): R
       return
     }
     // Not `send`, which would look for the charset and compute an ETag over a text that never comes twice.
-    response.setHeader('Content-Type', metrics.contentType)
-    response.end(metrics.text())
+    const format = metricsFormat(request.headers.accept)
+    response.setHeader('Content-Type', METRICS_CONTENT_TYPES[format])
+    response.setHeader('Vary', 'Accept')
+    response.end(metrics.text({ format }))
   }
 }
 

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
-import type { Metrics } from 'sojourn/telemetry'
+import { declareGauge, showFrom, type Metrics, type SeriesText } from 'sojourn/telemetry'
+import { PROCESS_SERIES } from './catalogue/index.js'
 
 /** How often the event loop is asked whether it is late. Fine enough to see a stall, too rare to cost anything. */
 const RESOLUTION_MS = 20
@@ -16,14 +17,11 @@ export function observeProcess(metrics: Metrics): () => void {
 }
 
 function observeMemory(metrics: Metrics): void {
-  const gauge = (name: string, help: string) => metrics.gauge(name, help).series({})
-  const resident = gauge(
-    'process_resident_memory_bytes',
-    'Memory of the process, as the host sees it.',
-  )
-  const heapUsed = gauge('nodejs_heap_size_used_bytes', 'JavaScript heap in use.')
-  const heapTotal = gauge('nodejs_heap_size_total_bytes', 'JavaScript heap set aside.')
-  const external = gauge('nodejs_external_memory_bytes', 'Memory of buffers outside the heap.')
+  const gauge = (text: SeriesText<never>) => declareGauge(metrics, text).series({})
+  const resident = gauge(PROCESS_SERIES.resident)
+  const heapUsed = gauge(PROCESS_SERIES.heapUsed)
+  const heapTotal = gauge(PROCESS_SERIES.heapTotal)
+  const external = gauge(PROCESS_SERIES.external)
   metrics.beforeText(() => {
     const usage = process.memoryUsage()
     resident.set(usage.rss)
@@ -34,34 +32,20 @@ function observeMemory(metrics: Metrics): void {
 }
 
 function observeTime(metrics: Metrics): void {
-  metrics
-    .counter('process_cpu_seconds_total', 'CPU time spent, by the process and for it.')
-    .series({})
-    .readFrom(() => {
-      const { user, system } = process.cpuUsage()
-      return (user + system) / 1e6
-    })
-  metrics
-    .gauge('process_start_time_seconds', 'When the process started, since the Unix epoch.')
-    .series({})
-    .set(performance.timeOrigin / 1_000)
-  metrics
-    .gauge('process_uptime_seconds', 'How long the process has been running.')
-    .series({})
-    .readFrom(() => process.uptime())
+  showFrom(metrics, PROCESS_SERIES.cpu, () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1e6
+  })
+  showFrom(metrics, PROCESS_SERIES.startedAt, () => performance.timeOrigin / 1_000)
+  showFrom(metrics, PROCESS_SERIES.uptime, () => process.uptime())
 }
 
 function observeEventLoop(metrics: Metrics): () => void {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-  const series = [50, 99].map((percentile) => ({
-    percentile,
-    lag: metrics
-      .gauge(
-        `nodejs_eventloop_lag_p${String(percentile)}_seconds`,
-        `How late the event loop was since the last reading, percentile ${String(percentile)}.`,
-      )
-      .series({}),
-  }))
+  const series = [
+    { percentile: 50, lag: declareGauge(metrics, PROCESS_SERIES.lag50).series({}) },
+    { percentile: 99, lag: declareGauge(metrics, PROCESS_SERIES.lag99).series({}) },
+  ]
   metrics.beforeText(() => {
     for (const { percentile, lag } of series) {
       // What is measured is the whole interval, of which RESOLUTION_MS was asked for.

@@ -1,5 +1,8 @@
 import type { Request, RequestHandler, Response } from 'express'
-import type { Counter, Histogram, Metrics } from 'sojourn/telemetry'
+import { declareCounter, declareGauge, declareHistogram } from 'sojourn/telemetry'
+import type { Counter, Exemplar, Histogram, Metrics } from 'sojourn/telemetry'
+import { HTTP_SERIES } from './catalogue/index.js'
+import { ABORTED, CLASSES, METHODS, OTHER } from './words.js'
 
 /** How requests are counted. */
 export interface RequestOptions {
@@ -10,41 +13,36 @@ export interface RequestOptions {
   readonly mounts?: readonly string[]
   /** Milliseconds on a clock that never goes back. Default: the host's. */
   readonly elapsed?: () => number
+  /** The trace that a request is recorded in. Default: none. */
+  readonly exemplar?: (() => Exemplar | undefined) | undefined
 }
 
-/** From an answer out of memory to one that waited for everything. Seconds. */
-const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-/** About 50 routes, each with a handful of methods and classes. */
-const SERIES_LIMIT = 500
-
-const METHODS: ReadonlySet<string> = new Set([
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'PATCH',
-  'DELETE',
-  'OPTIONS',
-])
-const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const
-/** The client went away before the answer was complete. */
-const ABORTED = 'aborted'
+const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS)
+const NO_MOUNTS: ReadonlySet<string> = new Set()
 
 /**
  * Counts and times every request: `http_requests_total{method, route, status_class}` and
- * `http_request_duration_seconds{route}`. `route` is the pattern of the route that matched, never the path,
+ * `http_request_duration_seconds{route}`; and shows how many are being answered. `route` is the pattern of the route that matched, never the path,
  * and `none` where none did. Mount it first.
  */
 export function observeRequests(metrics: Metrics, options: RequestOptions = {}): RequestHandler {
   const elapsed = options.elapsed ?? (() => performance.now())
   const mounts = new Set(options.mounts)
   const seriesOf = declareSeries(metrics)
+  let inFlight = 0
+  declareGauge(metrics, HTTP_SERIES.inFlight)
+    .series({})
+    .readFrom(() => inFlight)
   return (request, response, next) => {
     const startedAt = elapsed()
+    inFlight += 1
+    // What closes an answer knows nothing of the request any more.
+    const exemplar = options.exemplar?.()
     response.once('close', () => {
+      inFlight -= 1
       const { duration, count } = seriesOf(routeOf(request, mounts))
-      duration.observe((elapsed() - startedAt) / 1_000)
-      count(METHODS.has(request.method) ? request.method : 'other', classOf(response)).add()
+      duration.observe((elapsed() - startedAt) / 1_000, exemplar)
+      count(knownMethod(request.method), classOf(response)).add()
     })
     next()
   }
@@ -58,18 +56,8 @@ interface RouteSeries {
 
 /** Answers the series of a route, bound once: there are as many as the application has routes. */
 function declareSeries(metrics: Metrics): (route: string) => RouteSeries {
-  const requests = metrics.counter(
-    'http_requests_total',
-    'Requests, by the route that answered them.',
-    ['method', 'route', 'status_class'],
-    SERIES_LIMIT,
-  )
-  const durations = metrics.histogram(
-    'http_request_duration_seconds',
-    'How long requests took, from their head to the end of the answer.',
-    ['route'],
-    BUCKETS,
-  )
+  const requests = declareCounter(metrics, HTTP_SERIES.requests)
+  const durations = declareHistogram(metrics, HTTP_SERIES.durations)
   const seriesOf = remember((route): RouteSeries => {
     const counters = remember((key) => {
       const [method = '', status_class = ''] = key.split(' ')
@@ -99,10 +87,16 @@ function remember<Value>(make: (key: string) => Value): (key: string) => Value {
 
 function classOf(response: Response): string {
   if (!response.writableFinished) return ABORTED
-  return CLASSES[Math.floor(response.statusCode / 100) - 1] ?? 'other'
+  return CLASSES[Math.floor(response.statusCode / 100) - 1] ?? OTHER
 }
 
-function routeOf(request: Request, mounts: ReadonlySet<string>): string {
+/** The method, or `other`: a client may write anything there. */
+export function knownMethod(method: string): string {
+  return KNOWN_METHODS.has(method) ? method : OTHER
+}
+
+/** The pattern of the route that answers a request, never its path; `none`: no route does. */
+export function routeOf(request: Request, mounts: ReadonlySet<string> = NO_MOUNTS): string {
   const route = request.route as { readonly path?: unknown } | undefined
   if (route === undefined) return 'none'
   const pattern = patternOf(route.path)

@@ -1,40 +1,85 @@
 import type { Store } from 'sojourn'
-import type { Metrics } from 'sojourn/telemetry'
+import { declareCounter, declareGauge, type Metrics } from 'sojourn/telemetry'
+import {
+  OWN_SERIES,
+  REDIS_SERIES,
+  SQLITE_SERIES,
+  type Details,
+  type HealthSeries,
+} from './catalogue/index.js'
+import { createCensus } from './census.js'
 
 /** So often at most the store is asked for what it says of itself. */
 const EVERY = 10_000
+/** What a node of a cluster said is shown for so long: it may be gone. */
+const SHOWN_FOR = 300_000
+/** The part of a store that is all of it. */
+const WHOLE = 'all'
 
-/** What is shown, by the name under which the store tells it. */
-const SHOWN = [
-  ['evictedKeys', 'sojourn_store_evicted_keys', 'Keys that Redis threw away for want of memory.'],
-  ['memoryUsed', 'sojourn_store_memory_used_bytes', 'Memory that Redis uses.'],
-  ['memoryLimit', 'sojourn_store_memory_limit_bytes', 'maxmemory of Redis; 0: none.'],
-  ['clients', 'sojourn_store_clients', 'Connections to Redis.'],
-] as const
+/** A look at the store that is not due yet costs nothing; the answer looks at once. */
+export type Look = () => Promise<void>
 
 /**
- * Shows how the store does, as far as it tells. Asked beside the reading of the metrics, so a text may be one reading
- * old. The answer asks at once.
+ * Shows how the store does, as far as it tells. It is asked beside the reading of the metrics, never for a request and never
+ * twice at a time, so a text may be one reading old; and once now, so that the first reading shows something.
  */
 export function observeStoreHealth(
   metrics: Metrics,
-  store: Pick<Store, 'check'>,
-): () => Promise<void> {
+  store: Pick<Store, 'check' | 'name'>,
+  elapsed: () => number = () => performance.now(),
+): Look {
+  const show = createShow(metrics, store.name === 'redis' ? REDIS_SERIES : SQLITE_SERIES, elapsed)
   let askedAt = -Infinity
-  const ask = async (): Promise<void> => {
-    askedAt = performance.now()
+  let underWay: Promise<void> | undefined
+  const look = async (): Promise<void> => {
+    askedAt = elapsed()
+    const up = declareGauge(metrics, OWN_SERIES.storeUp).series({})
     try {
-      const { details } = await store.check()
-      for (const [field, name, help] of SHOWN) {
-        const value = details[field]
-        if (typeof value === 'number') metrics.gauge(name, help).series({}).set(value)
-      }
+      show((await store.check()).details)
+      up.set(1)
     } catch {
-      // Whether the store answers is what other series show.
+      up.set(0)
     }
   }
+  const ask = (): Promise<void> =>
+    (underWay ??= look().finally(() => {
+      underWay = undefined
+    }))
   metrics.beforeText(() => {
-    if (performance.now() - askedAt >= EVERY) void ask()
+    if (elapsed() - askedAt >= EVERY) void ask()
   })
+  void ask()
   return ask
+}
+
+function createShow(
+  metrics: Metrics,
+  known: readonly HealthSeries[],
+  elapsed: () => number,
+): (details: Details) => void {
+  const census = createCensus()
+  /** What each part of the store said last, and when. */
+  const told = new Map<string, { readonly details: Details; readonly at: number }>()
+  const current = (shard: string): Details => {
+    const last = told.get(shard)
+    return last !== undefined && elapsed() - last.at < SHOWN_FOR ? last.details : {}
+  }
+  const declare = (shard: string): void => {
+    for (const { text, valueOf } of known) {
+      const of = text.kind === 'counter' ? declareCounter : declareGauge
+      of(metrics, text)
+        .series({ shard })
+        .readFrom(() => valueOf(current(shard)))
+    }
+    declareGauge(metrics, OWN_SERIES.live)
+      .series({ shard })
+      .readFrom(() => (told.has(shard) ? census.live(shard, current(shard)) : undefined))
+  }
+  return (details) => {
+    const shard = typeof details['shard'] === 'string' ? details['shard'] : WHOLE
+    const isNew = !told.has(shard)
+    told.set(shard, { details, at: elapsed() })
+    census.note(shard, details)
+    if (isNew) declare(shard)
+  }
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 
-import { style } from './style.js'
+import { referenceStyle, style } from './style.js'
 
 /** A file that pages refer to. Its name changes with its content, so it may be cached for ever. */
 export interface Asset {
@@ -22,10 +22,16 @@ const icon =
   '<circle cx="16" cy="22" r="4" fill="#f5b14f"/></svg>'
 
 export const styleAsset: Asset = asset('style', 'css', 'text/css; charset=utf-8', style)
+export const referenceAsset: Asset = asset(
+  'reference',
+  'css',
+  'text/css; charset=utf-8',
+  referenceStyle,
+)
 export const iconAsset: Asset = asset('icon', 'svg', 'image/svg+xml', icon)
 
 /** All of them, for the route that serves `/assets`. */
-export const assets: readonly Asset[] = [styleAsset, iconAsset]
+export const assets: readonly Asset[] = [styleAsset, referenceAsset, iconAsset]
 
 /** The digest names a version and guards nothing. */
 function asset(name: string, extension: string, type: string, text: string): Asset {

@@ -2,9 +2,9 @@
  * page/ owns what people see: pure functions from typed props to a whole HTML document, one stylesheet,
  * the drawings and every word. Routes call it. It never looks at a request, a session or a store.
  */
-export { ASSET_CACHE, assets, iconAsset, styleAsset, type Asset } from './assets.js'
+export { ASSET_CACHE, assets } from './assets.js'
 export { renderDashboard } from './dashboard.js'
-export { describeAgent, type AgentDescription, type DeviceKind } from './device-name.js'
+export { describeAgent } from './device-name.js'
 export { DEVICES_PER_PAGE, renderDevices } from './devices.js'
 export { renderError, renderUnavailable } from './error.js'
 export { renderLookAgain, renderReauthenticate, renderRegister, renderSignIn } from './gate.js'
@@ -16,5 +16,5 @@ export type * from './props.js'
 export { renderSecurity } from './security.js'
 export { renderSignedOut, renderSignOutConfirm } from './sign-out.js'
 export { texts } from './texts.js'
-export { durationWords, exactTime, relativeTime } from './time.js'
-export { endWords, errorWords, type EndWords } from './words.js'
+export { durationWords } from './time.js'
+export { endWords, errorWords } from './words.js'

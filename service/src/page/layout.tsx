@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX, VNode } from 'preact'
 import { renderToString } from 'preact-render-to-string'
 
-import { iconAsset, styleAsset } from './assets.js'
+import { iconAsset, styleAsset, type Asset } from './assets.js'
 import { PostForm } from './form.js'
 import { Icon } from './icon.js'
 import { Wordmark } from './mark.js'
@@ -23,18 +23,21 @@ interface LayoutProps {
   readonly current?: NavEntry | undefined
   /** The browser goes on to this path at once, by itself. */
   readonly continueAt?: string | undefined
+  /** A sheet besides the one of all pages. */
+  readonly style?: Asset | undefined
   readonly children: ComponentChildren
 }
 
 /** A whole document. Every page goes through here: one header, one way out, one `main`. */
 export function Layout(props: LayoutProps): JSX.Element {
-  const { title, hasProblems = false, page, current, continueAt, children } = props
+  const { title, hasProblems = false, page, current, continueAt, style, children } = props
   const isSignedIn = page?.person !== undefined
   return (
     <html lang={texts.language}>
       <Head
         title={hasProblems ? texts.titleWithProblem(title) : texts.title(title)}
         continueAt={continueAt}
+        style={style}
       />
       <body class={isSignedIn ? 'signed-in' : undefined}>
         <a class="skip" href="#main">
@@ -61,9 +64,10 @@ export function Layout(props: LayoutProps): JSX.Element {
 interface HeadProps {
   readonly title: string
   readonly continueAt: string | undefined
+  readonly style: Asset | undefined
 }
 
-function Head({ title, continueAt }: HeadProps): JSX.Element {
+function Head({ title, continueAt, style }: HeadProps): JSX.Element {
   return (
     <head>
       <meta charset="utf-8" />
@@ -77,6 +81,7 @@ function Head({ title, continueAt }: HeadProps): JSX.Element {
       <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f1f4f0" />
       <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0d1512" />
       <link rel="stylesheet" href={styleAsset.path} nonce={NONCE_MARK} />
+      {style === undefined ? null : <link rel="stylesheet" href={style.path} nonce={NONCE_MARK} />}
       <link rel="icon" href={iconAsset.path} type="image/svg+xml" />
     </head>
   )

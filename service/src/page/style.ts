@@ -1,13 +1,20 @@
 import { base } from './style/base.js'
 import { pages } from './style/pages.js'
 import { parts } from './style/parts.js'
+import { reference } from './style/reference.js'
 import { tokens } from './style/tokens.js'
 
 /** The one stylesheet of all pages, without the white space that only its authors need. */
-export const style: string = [tokens, base, parts, pages]
-  .join('')
-  .replace(/\s+/g, ' ')
-  .replace(/ ?([{};]) ?/g, '$1')
-  .replace(/([:,]) /g, '$1')
-  .replaceAll(';}', '}')
-  .trim()
+export const style: string = dense([tokens, base, parts, pages].join(''))
+
+/** What `/docs` adds to it. */
+export const referenceStyle: string = dense(reference)
+
+function dense(sheet: string): string {
+  return sheet
+    .replace(/\s+/g, ' ')
+    .replace(/ ?([{};]) ?/g, '$1')
+    .replace(/([:,]) /g, '$1')
+    .replaceAll(';}', '}')
+    .trim()
+}

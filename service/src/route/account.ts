@@ -1,9 +1,17 @@
-import type { Response, Router } from 'express'
+import type { RequestHandler, Response, Router } from 'express'
 import type { z } from 'zod'
 import type { SessionFacts } from 'sojourn'
 import { createNodeIncoming, sendRefusal } from 'sojourn/express'
 import { InvalidField } from '../account/errors.js'
-import { bodyOf, fields, jsonOrForm, sendProblem, text, wantsHtml } from '../http/index.js'
+import {
+  bodyOf,
+  fields,
+  jsonOrForm,
+  sendProblem,
+  SESSION_CHALLENGE,
+  text,
+  wantsHtml,
+} from '../http/index.js'
 import {
   paths,
   renderDashboard,
@@ -20,11 +28,13 @@ import { formToken } from './csrf.js'
 import { createRouter } from './router.js'
 
 const proof = fields({ password: text(), returnTo: text().optional() })
+export const proofBody: RequestHandler = jsonOrForm(proof)
 const change = fields({
   currentPassword: text(),
   newPassword: text(),
   returnTo: text().optional(),
 })
+export const changeBody: RequestHandler = jsonOrForm(change)
 
 /** What only a signed-in person sees: dashboard, profile, security, and proving again who they are. */
 export function accountRoutes(parts: Parts): Router {
@@ -47,13 +57,13 @@ export function accountRoutes(parts: Parts): Router {
   show(paths.reauthenticate, (...visit) => askAgain(...visit), true)
   router.post(
     paths.reauthenticate,
-    jsonOrForm(proof),
+    proofBody,
     web.requireSession({ mayBePending: true }),
     web.handler((request: Visitor, response: Response) => reauthenticate(parts, request, response)),
   )
   router.post(
     paths.changePassword,
-    jsonOrForm(change),
+    changeBody,
     web.requireSession(),
     web.handler((request: Visitor, response: Response) => changePassword(parts, request, response)),
   )
@@ -159,7 +169,9 @@ async function askAgain(
     returnTo: wantedPath(request),
     problems: trouble === undefined ? undefined : { password: trouble.words },
   })
-  sendPage(response, html, trouble === undefined ? 200 : (trouble.status ?? 401))
+  const status = trouble === undefined ? 200 : (trouble.status ?? 401)
+  if (status === 401) response.set('WWW-Authenticate', SESSION_CHALLENGE)
+  sendPage(response, html, status)
 }
 
 async function reauthenticate(parts: Parts, request: Visitor, response: Response): Promise<void> {

@@ -1,18 +1,18 @@
 import type { Request, RequestHandler, Response, Router } from 'express'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { AUDITED_EVENTS } from 'sojourn/telemetry'
 import type { Account } from '../account/account.js'
 import {
   bodyOf,
   fields,
   jsonBody,
-  listOf,
   oneOf,
   optionalBody,
   Problem,
   queryOf,
   shortText,
   text,
+  textsOf,
   textThat,
   wholeNumberText,
 } from '../http/index.js'
@@ -23,13 +23,13 @@ import { createRouter } from './router.js'
 
 const limit = wholeNumberText(1, 100).optional()
 const ID = /^[\w-]{22}$/
-const userPage = fields({
+export const userPage = fields({
   q: shortText(254).optional(),
   limit,
   cursor: textThat((value) => ID.test(value), 'is not valid').optional(),
 })
-const sessionPage = fields({ limit, cursor: text().optional() })
-const recordPage = fields({
+export const sessionPage = fields({ limit, cursor: text().optional() })
+export const recordPage = fields({
   userId: text().optional(),
   event: oneOf(AUDITED_EVENTS).optional(),
   since: textThat(
@@ -41,14 +41,10 @@ const recordPage = fields({
 })
 const MOST_IDS = 100
 /** Sessions by their ids, as a list, or as text with commas between them. */
-const idList = fields({
-  ids: z.preprocess(
-    (value) => (typeof value === 'string' ? value.split(',').map((id) => id.trim()) : value),
-    listOf(text(), MOST_IDS),
-  ),
-})
+const idList = fields({ ids: textsOf(text(), MOST_IDS) })
 /** Who sends ten thousand ids shall hear how many may come, and not that the body is too large. */
 const LARGEST_LIST = 524_288
+export const idListBody: RequestHandler = jsonBody(idList, { bytes: LARGEST_LIST })
 /** Who acts, in the trail: there is one token, and whoever has it. */
 const ACTOR = 'admin_token'
 
@@ -74,8 +70,7 @@ export function adminRoutes(parts: Parts): Router {
   router.post(`${user}/enable`, isAdmin, nothing, run(enable))
   router.post(`${user}/unlock`, isAdmin, nothing, run(unlock))
   router.delete('/admin/sessions/:id', isAdmin, nothing, run(endSession))
-  const list = jsonBody(idList, { bytes: LARGEST_LIST })
-  router.post('/admin/sessions/revoke', isAdmin, list, run(endListed))
+  router.post('/admin/sessions/revoke', isAdmin, idListBody, run(endListed))
   router.post('/admin/end-all-sessions', isAdmin, nothing, run(endEverything))
   router.get('/admin/audit', isAdmin, run(showRecords))
   return router

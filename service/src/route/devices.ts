@@ -20,7 +20,10 @@ import { createRouter } from './router.js'
 
 /** How many a page of JSON has, unless asked otherwise. */
 const MOST = 50
-const pageQuery = fields({ limit: wholeNumberText(1, 100).optional(), cursor: text().optional() })
+export const pageQuery = fields({
+  limit: wholeNumberText(1, 100).optional(),
+  cursor: text().optional(),
+})
 const nothing = optionalBody()
 
 /** `/sessions`: what a person is signed in on, and how to end it. */

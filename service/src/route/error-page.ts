@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express'
 import { StoreUnavailable } from 'sojourn'
-import type { ProblemFacts } from '../http/index.js'
+import { SESSION_CHALLENGE, type ProblemFacts } from '../http/index.js'
 import { renderError, renderUnavailable, type Person } from '../page/index.js'
 import type { Parts, Visitor } from '../parts.js'
 import { formToken } from './csrf.js'
@@ -20,6 +20,7 @@ export async function sendErrorPage(
   const { status, code, detail, retryAfter, headers = {} } = problem
   const person = status < 500 ? await knownPerson(parts, request) : undefined
   const csrf = person === undefined ? undefined : await formToken(parts, request as Visitor)
+  if (status === 401) response.set('WWW-Authenticate', SESSION_CHALLENGE)
   for (const [name, value] of Object.entries(headers)) response.set(name, value)
   if (retryAfter !== undefined) response.set('Retry-After', String(retryAfter))
   const words = SELF_EVIDENT.has(code) ? undefined : detail

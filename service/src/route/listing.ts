@@ -25,6 +25,7 @@ const ROUTES: readonly (readonly [method: string, path: string, what: string])[]
   ],
   ['GET', '/health', 'also /health/live and /health/ready'],
   ['GET', '/metrics', 'Prometheus text'],
+  ['GET', '/docs', 'all of this, to read; /openapi.json for programs'],
 ]
 
 /** The admin API is there for who has set ADMIN_TOKEN. */

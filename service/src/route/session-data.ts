@@ -1,4 +1,4 @@
-import type { Response, Router } from 'express'
+import type { RequestHandler, Response, Router } from 'express'
 import { anyFields, bodyOf, jsonOrForm, optionalBody, Problem } from '../http/index.js'
 import type { Parts, Visitor } from '../parts.js'
 import { createRouter } from './router.js'
@@ -8,7 +8,9 @@ const KEY = /^(?!~).{1,128}$/su
 const OWN: ReadonlySet<string> = new Set(['views'])
 
 /** A merge patch (RFC 7396) of the top-level keys: whole values, `null` deletes. */
-const patch = jsonOrForm(anyFields, { jsonTypes: ['application/merge-patch+json'] })
+export const patchBody: RequestHandler = jsonOrForm(anyFields, {
+  jsonTypes: ['application/merge-patch+json'],
+})
 const nothing = optionalBody()
 
 /** `/session`: what this client may know of its session, and the data it keeps there. */
@@ -21,7 +23,7 @@ export function sessionDataRoutes({ web }: Parts): Router {
   )
   router.patch(
     '/session',
-    patch,
+    patchBody,
     web.requireSession(),
     web.handler(async (request: Visitor, response: Response) => {
       const { session } = request

@@ -1,4 +1,4 @@
-import type { Response, Router } from 'express'
+import type { RequestHandler, Response, Router } from 'express'
 import { SessionRefused, SojournError, type Refusal } from 'sojourn'
 import type { Account } from '../account/account.js'
 import { InvalidField } from '../account/errors.js'
@@ -6,6 +6,7 @@ import {
   bodyOf,
   jsonOrForm,
   sendProblem,
+  SESSION_CHALLENGE,
   signInBody,
   type SignInBody,
   wantsHtml,
@@ -37,11 +38,12 @@ const METHODS = ['pwd'] as const
 type Credentials = SignInBody
 type Trouble = Problems<'username' | 'password'>
 
+export const credentialsBody: RequestHandler = jsonOrForm(signInBody)
+
 /** `/register` and `/login`: how a person arrives. */
 export function signInRoutes(parts: Parts): Router {
   const { web } = parts
   const router = createRouter()
-  const form = jsonOrForm(signInBody)
   const entrance = web.optionalSession()
 
   router.get(
@@ -54,7 +56,7 @@ export function signInRoutes(parts: Parts): Router {
   )
   router.post(
     paths.register,
-    form,
+    credentialsBody,
     web.handler((request: Visitor, response: Response) => register(parts, request, response)),
   )
   router.get(
@@ -69,7 +71,7 @@ export function signInRoutes(parts: Parts): Router {
   )
   router.post(
     paths.signIn,
-    form,
+    credentialsBody,
     web.handler((request: Visitor, response: Response) => signIn(parts, request, response)),
   )
   return router
@@ -156,6 +158,7 @@ async function refuse(
   form: Credentials,
 ): Promise<void> {
   if (wantsHtml(request)) {
+    response.set('WWW-Authenticate', SESSION_CHALLENGE)
     sendPage(
       response,
       await signInPage(parts, request, form, { form: texts.problems.credentials }),
@@ -163,7 +166,6 @@ async function refuse(
     )
     return
   }
-  response.set('WWW-Authenticate', 'Cookie realm="sojourn"')
   sendProblem(response, {
     status: 401,
     code: 'credentials_invalid',

@@ -16,20 +16,24 @@ export const TOKEN_PATHS = {
   metadata: '/.well-known/oauth-authorization-server',
 } as const
 
-const refreshBody = fieldsAmongOthers({
-  refreshToken: text().optional(),
-  refresh_token: text().optional(),
-  grant_type: text().optional(),
-  client_id: text().optional(),
-})
+export const refreshBody: RequestHandler = optionalBody(
+  fieldsAmongOthers({
+    refreshToken: text().optional(),
+    refresh_token: text().optional(),
+    grant_type: text().optional(),
+    client_id: text().optional(),
+  }),
+)
 
 /** RFC 7009 and RFC 7662 want forms; JSON does as well. */
-const tokenBody = fieldsAmongOthers({
-  token: text(),
-  token_type_hint: text().optional(),
-  client_id: text().optional(),
-  client_secret: text().optional(),
-})
+export const tokenBody: RequestHandler = jsonOrForm(
+  fieldsAmongOthers({
+    token: text(),
+    token_type_hint: text().optional(),
+    client_id: text().optional(),
+    client_secret: text().optional(),
+  }),
+)
 
 /** Access and refresh tokens: exchanging, looking up, revoking, and what others need to verify them. */
 export function tokenRoutes(parts: Parts): Router {
@@ -39,12 +43,11 @@ export function tokenRoutes(parts: Parts): Router {
   const clients = new Map(
     [...config.tokens.clients].map(([id, list]) => [id, list.map((one) => one.reveal())]),
   )
-  const body = optionalBody(refreshBody)
-  router.post(TOKEN_PATHS.refresh, body, routes.refresh)
+  router.post(TOKEN_PATHS.refresh, refreshBody, routes.refresh)
   // The one path to which browsers send the cookie again.
-  router.post(TOKEN_PATHS.authRefresh, body, startTokens(parts), routes.refresh)
-  router.post(TOKEN_PATHS.introspect, jsonOrForm(tokenBody), routes.introspect(clients))
-  router.post(TOKEN_PATHS.revoke, jsonOrForm(tokenBody), routes.revoke(clients))
+  router.post(TOKEN_PATHS.authRefresh, refreshBody, startTokens(parts), routes.refresh)
+  router.post(TOKEN_PATHS.introspect, tokenBody, routes.introspect(clients))
+  router.post(TOKEN_PATHS.revoke, tokenBody, routes.revoke(clients))
   router.get(
     TOKEN_PATHS.revocations,
     routes.revocations(clients, () => parts.lifecycle.isDraining),
@@ -124,8 +127,16 @@ function metadata({ config }: Parts): object {
 /** Refuses any address that holds a credential, whatever route it is for. */
 export function refuseTokensInUrls({ sojourn }: Parts): RequestHandler {
   return (request: Request, response: Response, next) => {
-    const refusal = refuseCredentialInUrl(createNodeIncoming(request, sojourn.proxyTrust))
-    if (refusal === undefined) next()
-    else sendRefusal(response, refusal)
+    const incoming = createNodeIncoming(request, sojourn.proxyTrust)
+    const refusal = refuseCredentialInUrl(incoming)
+    if (refusal === undefined) {
+      next()
+      return
+    }
+    const { address, method } = incoming
+    const { code } = refusal
+    const facts = { code, method, path: request.path, address, isEnforced: true }
+    sojourn.report('request.refused', { guard: 'credential_in_url', ...facts })
+    sendRefusal(response, refusal)
   }
 }

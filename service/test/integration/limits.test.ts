@@ -119,7 +119,7 @@ async function startProcess(redisUrl: string, quota: number) {
     })
   })
   return {
-    client: new Client(`http://127.0.0.1:${port}`),
+    client: new Client(`http://127.0.0.1:${port}`, { isDescribed: false }),
     stop() {
       child.stdin.end()
     },

@@ -1,4 +1,5 @@
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { undescribed } from './described.js'
 
 /** An answer as it came over the wire. */
 export interface Answer {
@@ -21,13 +22,19 @@ export interface RequestFacts {
   readonly body?: string | Buffer
   /** Replaces what the jar holds; the answer's cookies are not kept then. */
   readonly cookie?: string
+  /** The service is made to fail: its answer need not be one that is described. */
+  readonly isDescribed?: false
 }
 
 export interface ClientOptions {
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>
+  /** What connects. Default: plain http with connections that are kept. */
+  readonly agent?: Agent
   /** Hears every answer. */
   readonly onAnswer?: (answer: Answer) => void
+  /** What it asks is not the service. Otherwise an answer outside the description of the API is an error. */
+  readonly isDescribed?: false
 }
 
 const DEVICE = /^(?:__Host-)?device-[\w-]{4}=/
@@ -42,17 +49,23 @@ export class Client {
   readonly devices = new Map<string, string>()
   readonly #at: () => string
   readonly #options: ClientOptions
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 })
+  readonly #agent: Agent
 
   /** @param at - where the service is now: it may come back under another address. */
   constructor(at: string | (() => string), options: ClientOptions = {}) {
     this.#at = typeof at === 'string' ? () => at : at
     this.#options = options
+    this.#agent = options.agent ?? new Agent({ keepAlive: true, maxSockets: 64 })
   }
 
   /** The `Cookie` header that the jar makes. */
   get cookie(): string {
     return cookieOf([...this.jar])
+  }
+
+  /** What it connects by. */
+  get agent(): Agent {
+    return this.#agent
   }
 
   /** Where its pages come from. */
@@ -71,6 +84,9 @@ export class Client {
     const answer = await send(new URL(this.#at()), this.#agent, method, path, headers, facts.body)
     if (facts.cookie === undefined) this.keep(answer.headers['set-cookie'] ?? [])
     this.#options.onAnswer?.(answer)
+    const isHeld = this.#options.isDescribed !== false && facts.isDescribed !== false
+    const wrong = isHeld ? undescribed(method, path, answer) : undefined
+    if (wrong !== undefined) throw new Error(wrong)
     return answer
   }
 
@@ -155,7 +171,10 @@ function send(
     const start = performance.now()
     const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }
     const outgoing = httpRequest(
-      { host: at.hostname, port: at.port, path, method, agent, headers: { ...length, ...headers } },
+      {
+        ...{ protocol: at.protocol, host: at.hostname, port: at.port, path, method, agent },
+        headers: { ...length, ...headers },
+      },
       (incoming) => {
         const chunks: Buffer[] = []
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk))

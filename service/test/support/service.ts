@@ -56,6 +56,8 @@ export interface ServiceOptions {
   readonly node?: string
   /** The test makes it fail. Otherwise a fault that nobody caught fails the test (ASVS 16.5.4). */
   readonly mayFail?: boolean
+  /** The file that starts it. Default: the build of this checkout. */
+  readonly main?: string
   /** The program before node, such as `setpriv`, with its arguments. */
   readonly through?: readonly string[]
 }
@@ -220,8 +222,9 @@ class RunningService implements Service {
 
   #spawn(): ChildProcess {
     const { movingClock = false, node = process.execPath, through = [] } = this.#options
+    const { main = SERVICE_MAIN } = this.#options
     const clock = movingClock ? ['--import', CLOCK] : []
-    const [command = '', ...args] = [...through, node, ...clock, SERVICE_MAIN]
+    const [command = '', ...args] = [...through, node, ...clock, main]
     const child = spawn(command, args, {
       cwd: this.dataDir,
       env: { ...DEFAULTS, DATA_DIR: this.dataDir, ...this.#environment },

@@ -1,9 +1,8 @@
-import type { IncomingMessage } from 'node:http'
 import type { GuardContext } from '../../guard/context.js'
 import type { Refusal } from '../../guard/session-guard.js'
-import { createNodeIncoming, pathOf } from '../../request/incoming.js'
-import type { Session } from '../../session/session.js'
-import type { Refuse } from '../express.js'
+import { pathOf } from '../../request/incoming.js'
+import type { SojournEvents } from '../../session/events.js'
+import { isReply, type Call, type Guard, type Stop } from '../neutral/call.js'
 
 /** Nothing was presented: people who are not signed in are no incident. */
 const NOBODY: ReadonlySet<Refusal['code']> = new Set<Refusal['code']>([
@@ -12,38 +11,57 @@ const NOBODY: ReadonlySet<Refusal['code']> = new Set<Refusal['code']>([
 ])
 
 /**
- * Tells the event log of what a guard refuses, and then refuses it (ASVS 16.3.2). Whoever presented nothing is not
+ * Tells the event log of what a guard refuses, and hands it on (ASVS 16.3.2). Whoever presented nothing is not
  * told of; whoever presented something that is over, too old or not allowed to do this is.
  */
-export function reportRefusals(context: GuardContext, refuse: Refuse): Refuse {
-  return (refusal, request, response, next) => {
-    if (!NOBODY.has(refusal.code)) report(context, refusal, request)
-    refuse(refusal, request, response, next)
+export function reported(context: GuardContext, call: Call, refusal: Refusal): Refusal {
+  if (!NOBODY.has(refusal.code)) report(context, refusal, call, 'authorization', holderOf(call))
+  return refusal
+}
+
+/** The same where the address holds a credential: nothing was loaded for such a request. */
+export function reportedInUrl(context: GuardContext, call: Call, refusal: Refusal): Refusal {
+  report(context, refusal, call, 'credential_in_url', {})
+  return refusal
+}
+
+/** A guard whose refusals are told as those of `guard`. It looks at no session. */
+export function reporting(
+  context: GuardContext,
+  guard: 'https' | 'cors' | 'embedding' | 'cross_origin',
+  stop: (call: Call) => Stop | undefined,
+): Guard {
+  return (call) => {
+    const answer = stop(call)
+    if (answer !== undefined && !isReply(answer)) report(context, answer, call, guard, {})
+    return answer
   }
 }
 
-function report(context: GuardContext, refusal: Refusal, request: IncomingMessage): void {
+function report(
+  context: GuardContext,
+  refusal: Refusal,
+  { incoming }: Call,
+  guard: SojournEvents['request.refused']['guard'],
+  holder: { readonly id?: string; readonly subject?: string },
+): void {
   const { code } = refusal
-  const incoming = createNodeIncoming(request, context.proxyTrust)
   const check = refusal.check ?? refusal.reason
   context.report('request.refused', {
-    guard: 'authorization',
+    guard,
     code,
     ...(check === undefined ? {} : { check }),
     method: incoming.method,
     path: pathOf(incoming),
     address: incoming.address,
-    // Nothing was loaded for a request whose address holds a credential.
-    ...(code === 'credential_in_url' ? {} : holderOf(request as Partial<WithSession>)),
+    ...holder,
     isEnforced: true,
   })
 }
 
-type WithSession = { readonly session: Session }
-
-function holderOf({ session }: Partial<WithSession>): { id?: string; subject?: string } {
-  const found = session?.resolution
-  switch (found?.state) {
+function holderOf({ session }: Call): { id?: string; subject?: string } {
+  const found = session.resolution
+  switch (found.state) {
     case 'active': {
       const { id, subject } = found.record
       return subject === undefined ? { id } : { id, subject }
@@ -53,7 +71,6 @@ function holderOf({ session }: Partial<WithSession>): { id?: string; subject?: s
       return found.subject === undefined ? {} : { subject: found.subject }
     case 'none':
     case 'rejected':
-    case undefined:
       return {}
   }
 }

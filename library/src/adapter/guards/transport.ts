@@ -1,30 +1,44 @@
-import type { CorsOptions } from '../../guard/cors.js'
-import type { HttpsOptions } from '../../guard/https.js'
-import type { ProxyTrust } from '../../request/client-address.js'
-import type { SecurityHeadersOptions } from '../../response/security-headers.js'
-import type { Middleware, Refuse } from '../express.js'
-import { createCorsMiddleware } from './cors.js'
-import { createEmbeddingMiddleware } from './embedding.js'
-import { createHeadersMiddleware } from './headers.js'
-import { createHttpsMiddleware } from './https.js'
+import { createCors, type CorsOptions } from '../../guard/cors.js'
+import { refuseCrossOrigin, type CrossOriginOptions } from '../../guard/cross-origin.js'
+import { refuseEmbedding } from '../../guard/embedding.js'
+import { createHttpsGuard, type HttpsOptions } from '../../guard/https.js'
+import { applyOutgoing } from '../../response/outgoing.js'
+import type { Call, Stop } from '../neutral/call.js'
 
-/** How requests may come, and what every answer says to browsers. */
-export interface TransportGuards {
-  /** Sends pages that are asked for by plain http on to https, and refuses everything else. Mount it first. */
-  https(options: HttpsOptions): Middleware
-  /** Sets the security headers of every answer. Mount it first; works beside helmet, whose headers count where it comes later. */
-  headers(options?: SecurityHeadersOptions): Middleware
-  /** Lets pages of named origins call, and answers their preflights. Mount it before what refuses requests. */
-  cors(options: CorsOptions): Middleware
-  /** Refuses images, scripts and frames in pages of other sites (ASVS 3.5.8). */
-  notEmbedded(): Middleware
+/** A guard that waits for nothing. */
+type Immediate = (call: Call) => Stop | undefined
+
+/** Sends pages on to https, and refuses everything else that came by plain http. */
+export function createHttpsStop(options: HttpsOptions): Immediate {
+  const check = createHttpsGuard(options)
+  return ({ incoming }) => {
+    const answer = check(incoming)
+    if (answer?.status !== 308) return answer
+    const headers = [
+      ['Location', answer.location],
+      ['Content-Length', '0'],
+    ] as const
+    return { status: 308, headers, body: undefined }
+  }
 }
 
-export function createTransportGuards(trust: ProxyTrust, refuse: Refuse): TransportGuards {
-  return {
-    https: (rules) => createHttpsMiddleware(trust, refuse, rules),
-    headers: (rules = {}) => createHeadersMiddleware(trust, rules),
-    cors: (rules) => createCorsMiddleware(trust, refuse, rules),
-    notEmbedded: () => createEmbeddingMiddleware(trust, refuse),
+/** Says which other origins may read the answer, and answers their browsers' preflights. */
+export function createCorsStop(options: CorsOptions): Immediate {
+  const judge = createCors(options)
+  return (call) => {
+    const { headers, isPreflight, refusal } = judge(call.incoming)
+    applyOutgoing(call.headers, { cookies: [], headers })
+    if (refusal !== undefined) return refusal
+    return isPreflight ? { status: 204, headers: [], body: undefined } : undefined
   }
+}
+
+/** Refuses unsafe requests that another site's page caused. */
+export function createOriginStop(rules: CrossOriginOptions = {}): Immediate {
+  return ({ incoming }) => refuseCrossOrigin(incoming, rules)
+}
+
+/** Refuses what a page of another site would put into itself. */
+export function createEmbeddingStop(): Immediate {
+  return ({ incoming }) => refuseEmbedding(incoming)
 }

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import { StoreUnavailable } from '../../errors.js'
 import {
   createAnomalyGuard,
@@ -7,77 +6,55 @@ import {
   type AnomalyOptions,
 } from '../../guard/anomaly/index.js'
 import { createProofCheck, type ProofRules } from '../../guard/single-use.js'
-import { createNodeIncoming } from '../../request/incoming.js'
-import type { Session } from '../../session/session.js'
-import type { ExpressOptions, Middleware, Refuse } from '../express.js'
+import type { Call, Guard } from '../neutral/call.js'
 
-/** What it needs of the adapter. */
-export interface WatchParts {
-  readonly context: AnomalyContext
-  readonly sessionOf: (request: IncomingMessage) => Session
-  readonly refuse: Refuse
-  readonly unavailable: NonNullable<ExpressOptions['onUnavailable']>
-}
-
-/** The middleware of `web.watch`. */
+/** The guard of `web.watch`. */
 export function createWatch(
-  { context, sessionOf, unavailable }: WatchParts,
+  context: AnomalyContext,
   given: AnomalyGuard | AnomalyOptions = {},
-): Middleware {
+): Guard {
   const guard = 'check' in given ? given : createAnomalyGuard(context, given)
-  return (request, response, next) => {
-    const session = sessionOf(request)
-    const incoming = createNodeIncoming(request, context.proxyTrust)
+  return (call) => {
+    const { incoming, session } = call
     // Who shows nothing has no session that could be anybody else's.
     if (incoming.cookieHeader === undefined && incoming.header('authorization') === undefined) {
-      next()
-      return
+      return undefined
     }
-    const fail = (error: unknown): void => {
-      if (!(error instanceof StoreUnavailable)) next(error)
-      // Routes load the session themselves, and say what has to be said.
-      else if (!guard.isEnforcing) next()
-      else unavailable(error, request, response)
-    }
-    // Whatever was found, the guards of the routes refuse: who is not let in anywhere can still sign in anew.
-    const decide = (): void => {
-      const judged = guard.check(incoming, session)
-      if (judged instanceof Promise && guard.isEnforcing) {
-        judged.then(() => {
-          next()
-        }, fail)
-        return
-      }
-      // Where nothing can come of it for this request, nobody waits for what is counted.
-      if (judged instanceof Promise) judged.catch(() => undefined)
-      next()
-    }
-    if (session.loadNow()) decide()
-    else session.load().then(decide, fail)
+    if (session.loadNow()) return look(guard, call)
+    return session.load().then(
+      () => look(guard, call),
+      (error: unknown) => pass(guard, error),
+    )
   }
 }
 
-/** The middleware of `web.requireProof`. */
-export function createProofMiddleware(
-  { context, sessionOf, refuse, unavailable }: WatchParts,
-  rules: ProofRules,
-): Middleware {
+/** Whatever was found, the guards of the routes refuse: who is not let in anywhere can still sign in anew. */
+function look(guard: AnomalyGuard, { incoming, session }: Call): Promise<undefined> | undefined {
+  const judged = guard.check(incoming, session)
+  if (!(judged instanceof Promise)) return undefined
+  if (guard.isEnforcing) {
+    return judged.then(
+      () => undefined,
+      (error: unknown) => pass(guard, error),
+    )
+  }
+  // Where nothing can come of it for this request, nobody waits for what is counted.
+  judged.catch(() => undefined)
+  return undefined
+}
+
+/** Routes load the session themselves, and say what has to be said. */
+function pass(guard: AnomalyGuard, error: unknown): undefined {
+  if (guard.isEnforcing || !(error instanceof StoreUnavailable)) throw error
+  return undefined
+}
+
+/** The guard of `web.requireProof`. */
+export function createProofGuard(context: AnomalyContext, rules: ProofRules): Guard {
   const check = createProofCheck(context, rules)
-  return (request, response, next) => {
-    const session = sessionOf(request)
+  return async ({ session }) => {
     // What is single-use must not be judged by what the near cache remembers.
-    session
-      .load({ fresh: true })
-      .then(async () => check(session))
-      .then(
-        (refusal) => {
-          if (refusal === undefined) next()
-          else refuse(refusal, request, response, next)
-        },
-        (error: unknown) => {
-          if (error instanceof StoreUnavailable) unavailable(error, request, response)
-          else next(error)
-        },
-      )
+    await session.load({ fresh: true })
+    return check(session)
   }
 }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { applyOutgoing, type Outgoing } from '../../response/outgoing.js'
+import { applyOutgoing, type HeaderTarget, type Outgoing } from '../../response/outgoing.js'
 import { hasExplicitHeaders, mergeExplicitHeaders, snapshotOf } from './explicit-headers.js'
 
 type WriteHead = (...args: unknown[]) => unknown
@@ -54,4 +54,36 @@ function withOwed(target: Answering, outgoing: Outgoing, args: unknown[]): unkno
   const before = snapshotOf(response)
   applyOutgoing(response, outgoing)
   return mergeExplicitHeaders(response, before, args)
+}
+
+/** Runs `run` when the head is written, with the headers as they are then, those given to `writeHead` itself included. */
+export function whenHeadIsWritten(
+  response: ServerResponse,
+  run: (head: HeaderTarget) => void,
+): void {
+  const target = response as unknown as Answering
+  const { writeHead } = target
+  target.writeHead = function (...args) {
+    if (!response.headersSent) run(headOf(response, args))
+    return writeHead.apply(this, args)
+  }
+}
+
+function headOf(response: ServerResponse, args: readonly unknown[]): HeaderTarget {
+  return {
+    getHeader: (name) => explicitHeader(args, name.toLowerCase()) ?? response.getHeader(name),
+    setHeader: (name, value) => response.setHeader(name, value),
+  }
+}
+
+/** A header among those that were given to `writeHead` itself. */
+function explicitHeader(args: readonly unknown[], wanted: string): string | undefined {
+  const given = typeof args[1] === 'string' ? args[2] : (args[2] ?? args[1])
+  if (typeof given !== 'object' || given === null) return undefined
+  const flat: unknown[] = Array.isArray(given) ? given.flat() : Object.entries(given).flat()
+  const at = flat.findIndex(
+    (name, index) => index % 2 === 0 && String(name).toLowerCase() === wanted,
+  )
+  const value = at === -1 ? undefined : flat[at + 1]
+  return typeof value === 'string' ? value : undefined
 }

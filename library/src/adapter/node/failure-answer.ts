@@ -1,5 +1,6 @@
 import { SojournError, StoreUnavailable } from '../../errors.js'
 import { createProblem, PROBLEM_TYPE } from '../../response/problem.js'
+import { isKept } from '../neutral/kept.js'
 
 /** The part of a response that a failure answer is written with. */
 export interface FailureTarget {
@@ -10,17 +11,10 @@ export interface FailureTarget {
   end(body: string): unknown
 }
 
-/**
- * What middleware in front of the handler says about every answer: security policy, CORS (without which
- * a browser could not read the 503), the connection. Anything else described the answer that is not sent.
- */
-const KEPT =
-  /^(?:access-control-.*|cross-origin-.*|content-security-policy(?:-report-only)?|strict-transport-security|x-content-type-options|x-frame-options|referrer-policy|permissions-policy|reporting-endpoints|origin-agent-cluster|x-dns-prefetch-control|x-download-options|x-permitted-cross-domain-policies|x-xss-protection|x-powered-by|x-request-id|vary|date|connection|keep-alive)$/
-
 /** Removes what the application said about its own answer: cookies, location, type, length, caching… */
 export function forgetAnswer(response: FailureTarget): void {
   for (const name of response.getHeaderNames()) {
-    if (!KEPT.test(name.toLowerCase())) response.removeHeader(name)
+    if (!isKept(name)) response.removeHeader(name)
   }
   // `res.statusMessage = '…'` of the application would stand beside our status; on HTTP/2 there is none.
   if (Object.hasOwn(response, 'statusMessage')) Object.assign(response, { statusMessage: '' })

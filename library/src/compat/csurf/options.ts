@@ -13,6 +13,7 @@ export interface CsurfCookieOptions {
   readonly secure?: boolean | undefined
   /** **Seconds** for which a browser keeps it. Default: until the browser closes. */
   readonly maxAge?: number | undefined
+  /** When the cookie ends; `maxAge` wins where both are given. Default: when the browser closes. */
   readonly expires?: Date | undefined
   /** Kept from scripts, which have no use for it. Default `true` (csurf: `false`). */
   readonly httpOnly?: boolean | undefined

@@ -7,7 +7,7 @@
  */
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Cookie, CookieData } from './cookie.js'
+import type { CookieData } from './cookie.js'
 import type { Session } from './session.js'
 
 /** The callback of every store and session method. */
@@ -107,5 +107,3 @@ export interface SessionRequest extends IncomingMessage {
 export type SessionResponse = ServerResponse
 
 export type Next = (error?: unknown) => void
-
-export type { Cookie }

@@ -83,9 +83,13 @@ const session: ExpressSession = Object.assign(
 )
 
 // What is a class there is a type, too, and every type can be had by its name or under the function's.
+/** What the class {@link ExpressSession.Store} makes: where sessions rest, to be extended by stores. */
 export type Store = ForeignStore
+/** What the class {@link ExpressSession.Cookie} makes: the cookie of one session, as `req.session.cookie`. */
 export type Cookie = ForeignCookie
+/** What the class {@link ExpressSession.Session} makes: the session of one request, as `req.session`. */
 export type Session = ForeignSession
+/** What the class {@link ExpressSession.MemoryStore} makes: a store that forgets everything when the process ends. */
 export type MemoryStore = ForeignMemoryStore
 export type { CookieOptions, SessionData, SessionOptions } from 'express-session'
 

@@ -1,4 +1,5 @@
 import { holdResponse } from '../../adapter/node/held-response.js'
+import { DROP_IN, markSessions } from '../../exchange.js'
 import { Attendance } from './attendance.js'
 import { isKeeping, type Next, type SessionRequest, type SessionResponse } from './contract.js'
 import { Cookie } from './cookie.js'
@@ -32,7 +33,7 @@ export function createMiddleware(options: ExpressSessionOptions): SessionMiddlew
   store.on('connect', () => {
     isReady = true
   })
-  return function session(request, response, next) {
+  const middleware: SessionMiddleware = function session(request, response, next) {
     if (request.session) {
       next()
     } else if (!isReady) {
@@ -45,6 +46,7 @@ export function createMiddleware(options: ExpressSessionOptions): SessionMiddlew
       attend(settings, request, response, next)
     }
   }
+  return markSessions(middleware, DROP_IN)
 }
 
 /** Gives `request` a new, empty session. */

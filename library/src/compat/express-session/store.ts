@@ -1,13 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { Cookie } from './cookie.js'
 import { Session } from './session.js'
-import type {
-  Callback,
-  ClassicStore,
-  SessionRequest,
-  StoredSession,
-  StoreMethods,
-} from './contract.js'
+import type { ClassicStore, SessionRequest, StoredSession, StoreMethods } from './contract.js'
 
 /** What `Store` is to those who inherit from it, as a class or with `util.inherits` and `Store.call(this)`. */
 export interface StoreConstructor {
@@ -68,5 +62,3 @@ export function createSession(request: SessionRequest, stored: StoredSession): S
 function requestFor(store: ClassicStore, id: string): SessionRequest {
   return { sessionID: id, sessionStore: store } as unknown as SessionRequest
 }
-
-export type { Callback }

@@ -6,9 +6,8 @@
 import { KeptStore } from './kept-store.js'
 import type { KeepSessionsOptions } from './options.js'
 
-export type { KeepSessionsOptions, KeptPrivacy } from './options.js'
-export type { KeptStats } from './counts.js'
-export type { LegacyAnswer, LegacyRecords, LegacyWrite } from './legacy.js'
+export type { KeepSessionsOptions } from './options.js'
+export type { LegacyAnswer, LegacyRecords } from './legacy.js'
 export type { KeptStore } from './kept-store.js'
 
 /**

@@ -4,11 +4,10 @@
  * wherever WebCrypto is: no import of Node's own modules may ever be added here.
  */
 export { importJwk, importJwks } from './import-jwks.js'
-export type { ImportedKeys, ImportOptions } from './import-jwks.js'
+export type { ImportedKeys } from './import-jwks.js'
 export { issueAccessToken } from './issue.js'
 export { checkAllowedClaims, selectClaims } from './select-claims.js'
-export type { AccessClaims, AccessFacts, TokenFacts } from './token-claims.js'
-export { MAX_TOKEN_BYTES } from './compact.js'
+export type { AccessClaims, TokenFacts } from './token-claims.js'
 export type { SigningKey, TokenAlgorithm, VerificationKey, VerificationKeys } from './token-keys.js'
 export { TOKEN_MESSAGES } from './token-problem.js'
 export type { TokenProblemCode, TokenVerdict } from './token-problem.js'

@@ -34,9 +34,6 @@ export interface AccessClaims {
   readonly extra: Readonly<Record<string, unknown>>
 }
 
-/** What an access token is issued for: the same names as in {@link AccessClaims}. */
-export type AccessFacts = Omit<AccessClaims, 'issuer' | 'audience' | 'issuedAt' | 'expiresAt'>
-
 /** All that stands in an access token. */
 export type TokenFacts = AccessClaims
 

@@ -10,8 +10,6 @@ export type {
   AnomalyOptions,
   Answer,
   Binding,
-  Grade,
-  Place,
   SignalName,
   SignIn,
 } from './options.js'

@@ -37,6 +37,7 @@ export interface SignInAttempt {
   abandoned(): Promise<void>
 }
 
+/** What a good password earns: a cookie for the browser, and what its owner should hear. */
 export interface SignInSuccess {
   /** A `Set-Cookie` line: this browser has signed in as this person. */
   readonly cookie: string
@@ -44,6 +45,7 @@ export interface SignInSuccess {
   readonly suspicious: readonly Suspicion[]
 }
 
+/** Why a sign-in that went well is told to its person all the same. */
 export type Suspicion =
   { readonly kind: 'after_failures'; readonly count: number } | { readonly kind: 'new_device' }
 

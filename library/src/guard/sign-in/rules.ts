@@ -63,6 +63,7 @@ export interface SignInGuardOptions {
   readonly sprayAccounts?: number
   /** How long such accounts are put together; it is told once in that time. */
   readonly sprayWindow?: Duration
+  /** Name and lifetime of the cookie by which a known browser gets a count of its own. */
   readonly deviceCookie?: DeviceCookieOptions
   /** How long a token that unlocks is good. At most a day. */
   readonly unlockTokenLifetime?: Duration

@@ -54,7 +54,7 @@ export class Recovery {
   isReset = false
   readonly #parts: RecoveryParts
   readonly #history: History = new History()
-  readonly #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout
   #isUsed = false
   #usedAt = -Infinity
   #isDoubtful = false
@@ -68,7 +68,7 @@ export class Recovery {
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts
-    this.#timer = setInterval(() => this.#onPulse(), parts.pulseEvery).unref()
+    this.#timer = this.#pulseLater()
   }
 
   /** Whether an answer has to wait: the store may have gone back in time, or is being brought forward. */
@@ -132,7 +132,7 @@ export class Recovery {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer)
+    clearTimeout(this.#timer)
     clearTimeout(this.#waiting)
     this.#waiting = undefined
     if (this.#parts.pending.size > 0 || this.isRestoring) await this.retry()
@@ -149,6 +149,14 @@ export class Recovery {
     }
     if (pending.size === 0 && !this.isRestoring) this.#wait = FIRST_WAIT
     else this.schedule()
+  }
+
+  /** Set anew by each pulse: after a process has stood still, the pulses that it missed do not come all at once. */
+  #pulseLater(): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#timer = this.#pulseLater()
+      this.#onPulse()
+    }, this.#parts.pulseEvery).unref()
   }
 
   #onPulse(): void {

@@ -36,6 +36,8 @@ export interface Keys {
   history(bucket: string, process: string): string
   /** The pattern of all keys of sessions, for SCAN. */
   readonly allSessions: string
+  /** The same with those of subjects and documents. */
+  readonly allThatRests: string
 }
 
 /** @throws InvalidOption where the prefix could be taken for a pattern, a separator or a hash tag. */
@@ -50,6 +52,7 @@ export function createKeys(prefix: string): Keys {
     index: (bucket, subject) => `${prefix}u{${bucket}}${encodeSubject(subject)}`,
     subject: (bucket, subject) => `${prefix}g{${bucket}}${encodeSubject(subject)}`,
     allSessions: `${prefix}s{*}*`,
+    allThatRests: `${prefix}[sgk]{*}*`,
     document: (bucket, name) => `${prefix}k{${bucket}}${encodeName('name', name)}`,
     debt: (bucket, key) => `${prefix}l{${bucket}}${encode(key)}`,
     attempts: (bucket, key) => `${prefix}a{${bucket}}${encode(key)}`,

@@ -1,5 +1,6 @@
 import { InvalidOption } from '../../errors.js'
 import { systemClock, type Clock } from '../../system/clock.js'
+import { ROUTING_KEY } from '../bucket.js'
 import { STORE_DEFAULTS, type StoreOptions } from '../store.js'
 import type { RedisClient } from './client.js'
 import type { RedisDurability } from './durability.js'
@@ -78,7 +79,7 @@ const DAY = 86_400_000
 const DEFAULTS: RedisStoreSettings = {
   ...STORE_DEFAULTS,
   keyPrefix: 'sj:',
-  routingKey: 'sojourn',
+  routingKey: ROUTING_KEY,
   subjectKeptFor: 400 * DAY,
   lateAfter: 1_000,
   heartbeat: 100,

@@ -10,10 +10,11 @@ import { toRedisStoreSettings, type RedisStoreOptions, type RedisStoreSettings }
 import { createPulse } from './pulse.js'
 import { createRotation } from './rotation.js'
 import { createRunner, type Run } from './runner.js'
-import { CHECK, HEALTH_FIELDS } from './scripts/check.js'
+import { CHECK, FOUND_FIELDS, HEALTH_FIELDS } from './scripts/check.js'
 import { createSessionVerbs } from './sessions.js'
 import { toShardOf } from './shard.js'
 import { createSubjectVerbs } from './subjects.js'
+import { createTransfer } from './transfer.js'
 import { createWalk } from './walk.js'
 
 /**
@@ -25,7 +26,8 @@ import { createWalk } from './walk.js'
  * node-redis: `disableOfflineQueue: true`; ioredis: `enableOfflineQueue: false,
  * autoResendUnfulfilledCommands: false`; both: a reconnect delay of at most a second. An ACL user needs
  * `~sj:* +eval +evalsha` and what scripts/ calls: `+@hash +@sortedset +del +unlink +exists +rename
- * +pexpire +pttl +time`, `+info` for {@link Store.check}, `+wait` for {@link RedisStoreOptions.durability}, `+scan` for {@link Store.walk}, and `+publish
+ * +pexpire +pttl +time`, `+info` for {@link Store.check}, which estimates how many sessions live where `+dbsize +randomkey`
+ * are there, `+wait` for {@link RedisStoreOptions.durability}, `+scan` for {@link Store.walk}, and `+publish
  * &sj:changes` to tell other processes of changes: what is written without that right is written, but untold,
  * and near caches elsewhere go on serving what was. The user of a {@link RedisStoreOptions.subscriber} needs `+subscribe +unsubscribe +ping
  * &sj:changes`.
@@ -49,13 +51,19 @@ export function createRedisStore(options: RedisStoreOptions): Store {
     ...createSubjectVerbs(context),
     ...createDocumentVerbs(context),
     ...createWalk(context, options.client),
+    ...createTransfer(context, options.client),
     ...createPulse(context),
     mayForget: true,
     changes,
     counters: createCounters(context),
     ...(shardOf === undefined ? {} : { shardOf }),
     // A key of a random bucket: on a cluster, repeated checks come to every node.
-    check: () => check(run, keys.subject(bucketOf(undefined), ''), settings),
+    check: async () => {
+      const bucket = bucketOf(undefined)
+      const { details } = await check(run, keys.subject(bucket, ''), settings)
+      const shard = shardOf?.(bucket)
+      return { details: shard === undefined ? details : { ...details, shard } }
+    },
     close: async () => changes?.close(),
   }
 }
@@ -65,7 +73,7 @@ async function check(run: Run, key: string, { clock }: RedisStoreSettings): Prom
   const { now, words } = await run(CHECK, key)
   const roundTrip = Math.round((clock.elapsed() - start) * 100) / 100
   const details: Record<string, string | number> = { roundTrip, time: now }
-  for (const [name, field] of Object.entries(HEALTH_FIELDS)) {
+  for (const [name, field] of Object.entries({ ...HEALTH_FIELDS, ...FOUND_FIELDS })) {
     const at = words.indexOf(field)
     const value = at < 0 ? undefined : words[at + 1]
     if (value !== undefined) details[name] = /^\d{1,15}$/.test(value) ? Number(value) : value

@@ -2,11 +2,11 @@ import { StoreUnavailable } from '../../errors.js'
 import { sha256 } from '../../system/digest.js'
 import { checkWalkLimit, wrongWalkCursor } from '../input.js'
 import { endedBecause, type SessionId } from '../record.js'
-import type { ReadResult, Store, WalkResult, WalkStep } from '../store.js'
+import type { ReadResult, Store, WalkResult } from '../store.js'
 import { isReady, type RedisClient } from './client.js'
 import { toStoreUnavailable } from './faults.js'
 import { decode, type Keys } from './keys.js'
-import { toScan, type ListNodes, type ScanNode, type ScanPart } from './scan.js'
+import { toScan, type ListNodes, type ScanNode } from './scan.js'
 import { READ } from './scripts/read.js'
 import { toReadResult, type Context } from './sessions.js'
 
@@ -29,7 +29,9 @@ export function createWalk(
       if (!isReady(client)) {
         throw new StoreUnavailable('Redis is unavailable: the client is not connected')
       }
-      const { ids, next } = await scan(listNodes, place, keys, step)
+      const match = keys.allSessions
+      const { names, next } = await scanStep(listNodes, place, { match, limit: step.limit })
+      const ids = toIds(names, keys)
       // A session that there is none of, where there are none: somebody has to tell the time.
       const answers = await Promise.all((ids.length === 0 ? [NOBODY] : ids).map(read))
       return { ...toLive(answers), next }
@@ -51,7 +53,7 @@ function toLive(answers: readonly ReadResult[]): Omit<WalkResult, 'next'> {
 }
 
 /** Where a walk is: which nodes there were when it was there, the place of the present one, and its own cursor. */
-interface Place {
+export interface Place {
   readonly nodes: string | undefined
   readonly at: number
   readonly cursor: string
@@ -60,7 +62,8 @@ interface Place {
 const BEGINNING: Place = { nodes: undefined, at: 0, cursor: '0' }
 const CURSOR = /^([\w-]{8})\.(\d{1,4})\.(\d{1,20})$/
 
-function toPlace(text: string | undefined): Place {
+/** @throws InvalidInput for a cursor that no walk gave. */
+export function toPlace(text: string | undefined): Place {
   if (text === undefined) return BEGINNING
   const [, nodes, at = '', cursor = ''] = CURSOR.exec(text) ?? []
   if (nodes === undefined || BigInt(cursor) >= 2n ** 64n) throw wrongWalkCursor()
@@ -71,22 +74,22 @@ function toPlace(text: string | undefined): Place {
  * Scans one node a little further. Where other nodes are primaries now than were before, sessions may have
  * moved to one that the walk has passed: it begins anew.
  */
-async function scan(
+export async function scanStep(
   listNodes: ListNodes,
   place: Place,
-  keys: Keys,
-  { limit }: WalkStep,
-): Promise<{ readonly ids: readonly SessionId[]; readonly next: string | undefined }> {
+  { match, limit }: { readonly match: string; readonly limit: number },
+): Promise<{ readonly names: readonly string[]; readonly next: string | undefined }> {
   const nodes = await listNodes().catch(rethrow)
   const known = digestOf(nodes)
   const { at, cursor } = place.nodes === known ? place : BEGINNING
   const node = nodes[at]
   if (node === undefined) throw wrongWalkCursor()
-  const part = await node.scan(cursor, { match: keys.allSessions, count: limit }).catch(rethrow)
+  const part = await node.scan(cursor, { match, count: limit }).catch(rethrow)
   const isLast = part.cursor === '0' && at + 1 >= nodes.length
   const after = part.cursor === '0' ? at + 1 : at
   return {
-    ids: toIds(part, keys),
+    // SCAN may give a name twice.
+    names: [...new Set(part.keys)],
     next: isLast ? undefined : `${known}.${String(after)}.${part.cursor}`,
   }
 }
@@ -102,9 +105,9 @@ function digestOf(nodes: readonly ScanNode[]): string {
 /** `…s{bucket}id` */
 const NAME = /s\{([^{}]*)\}([^{}]*)$/
 
-/** SCAN may give a name twice; and what others keep under such names is not ours. */
-function toIds({ keys: names }: ScanPart, keys: Keys): SessionId[] {
-  return [...new Set(names)].flatMap((name) => {
+/** What others keep under such names is not ours. */
+function toIds(names: readonly string[], keys: Keys): SessionId[] {
+  return names.flatMap((name) => {
     const [, bucket = '', own = ''] = NAME.exec(name) ?? []
     const id = `${decode(bucket)}.${decode(own)}`
     return keys.session(id) === name ? [id] : []

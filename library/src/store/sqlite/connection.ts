@@ -1,4 +1,5 @@
 import type { SqliteDatabase, SqliteDriver, SqliteStatement, SqliteValue } from './driver.js'
+import { isBusy } from './fault.js'
 
 /** How much of a commit is on the disk when it is answered. */
 export type Durability =
@@ -11,6 +12,8 @@ export type Durability =
 export interface Connection {
   /** Whether a transaction is open; SQLite closes one by itself after some faults. */
   readonly isTransaction: boolean
+  /** How often a transaction could not begin, since another connection was writing. */
+  readonly busy: number
   get(sql: string, ...values: SqliteValue[]): unknown
   all(sql: string, ...values: SqliteValue[]): unknown[]
   /** How many rows were changed. */
@@ -53,9 +56,14 @@ export function connect(driver: SqliteDriver, file: string): Connection {
     statements.set(sql, statement)
     return statement
   }
+  let busy = 0
+  const begin = createBegin(database)
   return {
     get isTransaction() {
       return database.isTransaction
+    },
+    get busy() {
+      return busy
     },
     get: (sql, ...values) => prepared(sql).get(...values),
     all: (sql, ...values) => prepared(sql).all(...values),
@@ -63,7 +71,14 @@ export function connect(driver: SqliteDriver, file: string): Connection {
     exec: (sql) => {
       database.exec(sql)
     },
-    begin: createBegin(database),
+    begin(durability) {
+      try {
+        begin(durability)
+      } catch (error) {
+        if (isBusy(error)) busy += 1
+        throw error
+      }
+    },
     configure: () => {
       database.exec(PRAGMAS)
     },

@@ -53,6 +53,15 @@ export function writeDocument(
   const revision = findDocument(context, name)?.revision ?? 0
   if (revision !== expect) return undefined
   const document = { text, revision: revision + 1 }
-  context.connection.run(WRITE, name, document.revision, context.now + KEPT_FOR, text)
+  putDocument(context, name, document)
   return document
+}
+
+/** Writes a document as it is given, whatever rests there. */
+export function putDocument(
+  { connection, now }: Context,
+  name: string,
+  { text, revision }: StoreDocument,
+): void {
+  connection.run(WRITE, name, revision, now + KEPT_FOR, text)
 }

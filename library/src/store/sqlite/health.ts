@@ -6,7 +6,7 @@ import type { Connection } from './connection.js'
 import type { Context } from './context.js'
 
 /** Sessions are counted up to this: a health check must not take longer as the file grows. */
-const MOST_COUNTED = 10_000
+const MOST_COUNTED = 100_000
 
 const FACTS = `
   SELECT
@@ -35,7 +35,7 @@ export function identityOf(file: string): string {
   return `${String(dev)}:${String(ino)}`
 }
 
-/** What a look at the open file tells. `sessions` stops at 10,000. */
+/** What a look at the open file tells. `sessions` stops at 100,000. */
 export function look({ connection, now }: Context, file: string): StoreHealth['details'] {
   const start = systemClock.elapsed()
   const { pageSize, ...facts } = connection.get(FACTS, now) as Facts
@@ -43,6 +43,7 @@ export function look({ connection, now }: Context, file: string): StoreHealth['d
     ...facts,
     fileBytes: facts.pages * pageSize,
     logBytes: sizeOf(`${file}-wal`),
+    busy: connection.busy,
     milliseconds: Math.round((systemClock.elapsed() - start) * 1_000) / 1_000,
   }
 }

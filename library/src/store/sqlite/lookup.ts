@@ -116,6 +116,20 @@ export function read(context: Context, id: string): ReadResult {
 
 const SUBJECT = `SELECT ${SUBJECT_COLUMNS} FROM subject WHERE subject = ?`
 
+/** What rests of a subject, as it is; `undefined` where nothing does. */
+export function findSubject(
+  { connection }: Context,
+  subject: string,
+):
+  | { readonly record: SubjectRecord; readonly epochAt: number | undefined }
+  | 'unreadable'
+  | undefined {
+  const row = connection.get(SUBJECT, subject) as SubjectRow | undefined
+  if (row === undefined) return undefined
+  const record = toSubject(row)
+  return record === undefined ? 'unreadable' : { record, epochAt: row.epochAt ?? undefined }
+}
+
 const NO_ROW: SubjectRow = {
   subjectEpoch: null,
   epochReason: null,

@@ -1,4 +1,4 @@
-import { randomToken } from '../../system/random.js'
+import { ROUTING_KEY } from '../bucket.js'
 import type { Connection } from './connection.js'
 import { SECOND_VERSION } from './schema-2.js'
 import { THIRD_VERSION } from './schema-3.js'
@@ -74,7 +74,7 @@ const TABLES = `
 export const MIGRATIONS: readonly Migration[] = [
   (connection) => {
     connection.exec(TABLES)
-    connection.run(`INSERT INTO setting VALUES ('routing_key', ?)`, randomToken(32))
+    connection.run(`INSERT INTO setting VALUES ('routing_key', ?)`, ROUTING_KEY)
   },
   (connection) => {
     connection.exec(SECOND_VERSION)

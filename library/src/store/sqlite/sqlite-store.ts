@@ -27,6 +27,7 @@ import { openFile } from './open-file.js'
 import { rotate } from './rotate.js'
 import { changeSubject } from './subject.js'
 import { sweep } from './sweep.js'
+import { give, take } from './transfer.js'
 import { whenFree } from './waiting.js'
 import { walk } from './walk.js'
 import { createWriter } from './writer.js'
@@ -41,7 +42,7 @@ export interface SqliteStoreOptions extends StoreOptions {
   readonly file: string
   /** The clock of all instants; the same for every process that shares the file. Default: the host's. */
   readonly clock?: Clock
-  /** Assigns subjects to buckets. Default: a random key that the file keeps, so that all its processes agree. */
+  /** Assigns subjects to buckets. Default: a fixed text, which the file keeps, so that all its processes agree. */
   readonly routingKey?: string
   /** Milliseconds for which a call waits for another process's lock before it throws; below the command deadline. Default 200. */
   readonly busyTimeout?: number
@@ -176,6 +177,10 @@ function toStore(connection: Connection, options: SqliteStoreOptions): Store {
       access.write('synced', (context) => writeDocument(context, name, text, expect)),
     changes: access.changes,
     counters: createCounters(access),
+    transfer: {
+      give: (step) => access.read((context) => give(context, step)),
+      take: (item) => access.write('synced', (context) => take(context, item)),
+    },
     check: () => check(access, options.file, identity),
     close: () => (closing ??= access.close()),
   }

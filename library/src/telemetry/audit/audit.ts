@@ -27,6 +27,7 @@ export interface AuditOptions {
    * tried again with the same records; so a store should not mind a record that it has already (`id` is unique).
    */
   readonly write: (records: readonly AuditRecord[]) => unknown
+  /** How much of addresses and user agents is kept. Default: both truncated. */
   readonly privacy?: AuditPrivacy
   /** Records that may wait for `write`. What comes then is dropped, counted, and recorded as `audit.dropped`. Default 10,000. */
   readonly limit?: number

@@ -57,18 +57,7 @@ export async function stopExamples(): Promise<void> {
   await Promise.all([...children].map(stop))
 }
 
-/**
- * Loaded before a program: its passwords are derived with a sixty-fourth of the work. What they cost is a figure of OWASP's
- * and no matter of these tests, which hash some hundred.
- */
-const CHEAPLY = `--import=data:text/javascript,${encodeURIComponent(`
-  import crypto from 'node:crypto'
-  import { syncBuiltinESMExports } from 'node:module'
-  const { scrypt } = crypto
-  crypto.scrypt = (password, salt, length, options, done) =>
-    scrypt(password, salt, length, { ...options, N: options.N / 64 }, done)
-  syncBuiltinESMExports()
-`)}`
+const CHEAPLY = `--import=${new URL('cheap-passwords.mjs', import.meta.url).href}`
 
 function launch(path: string, environment: Environment) {
   const { NODE_ENV, SESSION_SECRET, PORT, REDIS_URL, ...inherited } = process.env

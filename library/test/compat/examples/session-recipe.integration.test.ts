@@ -11,6 +11,7 @@ import { createMemoryStore } from '../../../src/store/memory.js'
 import { createRedisStore } from '../../../src/store/redis/index.js'
 import type { Store } from '../../../src/store/store.js'
 import { freePort, startRedis, type RedisServer } from '../../support/redis-server.js'
+import './cheap-passwords.mjs'
 import { listen, WebClient, type RunningServer, type WebAnswer } from '../../support/web.js'
 import {
   refusedExample,

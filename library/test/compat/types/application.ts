@@ -17,8 +17,12 @@ const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 /** A folder like that of an application: its package.json, its files, and what npm installed for it. */
 export interface Application {
   readonly folder: string
-  /** Compiles with the settings; what the compiler prints, or nothing where all is well. */
-  compile(compiler: string, settings: Readonly<Record<string, unknown>>): Promise<string>
+  /** Compiles with the settings, and more files that were written; what the compiler prints, or nothing where all is well. */
+  compile(
+    compiler: string,
+    settings: Readonly<Record<string, unknown>>,
+    more?: readonly string[],
+  ): Promise<string>
   remove(): void
 }
 
@@ -36,7 +40,8 @@ export function layOut(files: Readonly<Record<string, string>>, type?: 'module')
   }
   return {
     folder,
-    compile: (compiler, settings) => compile(folder, Object.keys(files), compiler, settings),
+    compile: (compiler, settings, more = []) =>
+      compile(folder, [...Object.keys(files), ...more], compiler, settings),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
 }

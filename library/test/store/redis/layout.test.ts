@@ -127,7 +127,11 @@ describe('the keys', () => {
           const marker = randomToken(16)
           await client.echo(marker)
           await expect.poll(() => lines.some((line) => line.includes(marker))).toBe(true)
-          const touched = keysIn(lines.splice(0).slice(-200), verb)
+          // Keys that `check` draws to estimate their kinds are nobody's: it does so only where there are no slots.
+          const own = lines
+            .splice(0)
+            .filter((line) => !line.includes('"HMGET"') || verb !== 'check')
+          const touched = keysIn(own.slice(-200), verb)
           expect(touched.length, verb).toBeGreaterThan(0)
           expect(new Set(touched.map(slotOf)).size, `${verb} touched ${touched.join()}`).toBe(1)
         }

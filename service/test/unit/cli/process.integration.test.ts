@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { shell } from './support.js'
 import { SERVICE_CLI } from '../../../../tools/workspace/places.mjs'
@@ -66,5 +68,52 @@ describe('the program itself', () => {
     const { code, out } = await call(['token', 'decode', '-'], {}, `${part}.${part}.x\n`)
     expect(code).toBe(0)
     expect(out).toContain('NOT VERIFIED')
+  })
+})
+
+describe('sojourn serve', () => {
+  it('serves on the port that it is told, with the variables of a file, and drains on SIGTERM', async () => {
+    const { environment } = shell({
+      NODE_ENV: 'test',
+      PUBLIC_URL: undefined,
+      TRUST_PROXY: undefined,
+    })
+    const folder = environment['DATA_DIR'] ?? ''
+    const { JWT_SECRET: _, ...rest } = environment
+    const lines = Object.entries(rest).flatMap(([name, value]) =>
+      value === undefined ? [] : [`${name}=${value}\n`],
+    )
+    writeFileSync(join(folder, 'other.env'), [...lines, 'PORT=1\n'].join(''))
+    const child = spawn(
+      process.execPath,
+      ['--no-warnings', SERVICE_CLI, 'serve', '--port', '0', '--env-file', 'other.env'],
+      { env: { PATH: process.env['PATH'], JWT_SECRET: environment['JWT_SECRET'] }, cwd: folder },
+    )
+    let out = ''
+    const url = await new Promise<string>((resolve) => {
+      child.stdout.on('data', (text) => {
+        out += String(text)
+        const [, found] = /Server running on (http\S+)/.exec(out) ?? []
+        if (found !== undefined) resolve(found)
+      })
+    })
+    expect((await fetch(`${url}/health`)).status).toBe(200)
+    child.kill('SIGTERM')
+    const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
+    expect(code).toBe(0)
+    expect(out).toContain('"event":"service.stopped"')
+  })
+
+  it('refuses a wrong configuration as the service does, and a file that is not there', async () => {
+    const { environment } = shell({ SESSION_SECRET: 'short' })
+    const answers = await Promise.all([
+      call(['serve'], environment),
+      call(['config', '--env-file', 'nowhere.env'], environment),
+    ])
+    expect(answers[0]?.code).toBe(78)
+    // Some versions of Node.js look for that option behind the program, too, and end with 9 by themselves.
+    expect([1, 9]).toContain(answers[1]?.code)
+    expect(answers[0]?.error).toContain('CONFIG_SECRET_SHORT')
+    expect(answers[1]?.error).toMatch(/nowhere\.env.* not /)
   })
 })

@@ -226,6 +226,8 @@ describe('at the start of the service', () => {
     await opened.close()
   })
 
+  const EVICTED = /^sojourn_redis_evicted_keys_total\{shard="all"\} (\d+)$/m
+
   it('behaviour 4g: evicted_keys is exported, and counts what was thrown away', async () => {
     await redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
     const client = createClient({ url: redis.url })
@@ -234,16 +236,16 @@ describe('at the start of the service', () => {
     const metrics = createMetrics()
     const read = observeStoreHealth(metrics, createRedisStore({ client }))
     await read()
-    const before = Number(/^sojourn_store_evicted_keys (\d+)$/m.exec(metrics.text())?.[1])
+    const before = Number(EVICTED.exec(metrics.text())?.[1])
     const used = /used_memory:(\d+)/.exec(await redis.cli('INFO', 'memory'))?.[1]
     const limit = String(Number(used) + 500_000)
     await redis.cli('CONFIG', 'SET', 'maxmemory', limit)
     for (let key = 0; key < 400; key += 1)
       await client.set(`filler:${String(key)}`, 'x'.repeat(4_096))
     await read()
-    const after = Number(/^sojourn_store_evicted_keys (\d+)$/m.exec(metrics.text())?.[1])
+    const after = Number(EVICTED.exec(metrics.text())?.[1])
     expect(after).toBeGreaterThan(before)
-    expect(metrics.text()).toContain(`sojourn_store_memory_limit_bytes ${limit}\n`)
+    expect(metrics.text()).toContain(`sojourn_redis_memory_limit_bytes{shard="all"} ${limit}\n`)
     client.destroy()
     await redis.cli('FLUSHALL')
   })

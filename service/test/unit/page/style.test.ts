@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 
 import { describe, expect, it } from 'vitest'
 
-import { assets, styleAsset } from '../../../src/page/assets.js'
+import { assets, iconAsset, styleAsset } from '../../../src/page/assets.js'
 import { style } from '../../../src/page/style.js'
 import { tokens } from '../../../src/page/style/tokens.js'
 import { tagsOf } from './markup.js'
@@ -25,6 +25,8 @@ const TEXT = [
   ['on-pine', 'pine-strong'],
   ['pine-strong', 'pine-wash'],
   ['lamp-ink', 'lamp-wash'],
+  ['lamp-ink', 'paper'],
+  ['lamp-ink', 'surface'],
   ['lamp-ink', 'door-3'],
   ['danger', 'paper'],
   ['danger', 'surface'],
@@ -100,7 +102,7 @@ describe('assets', () => {
     expect(styleAsset.path).toMatch(/^\/assets\/style\.[0-9a-f]{12}\.css$/)
     expect(new Set(assets.map(({ path }) => path)).size).toBe(assets.length)
     for (const { html } of samplePages()) {
-      for (const { path } of assets) expect(html).toContain(`href="${path}"`)
+      for (const { path } of [styleAsset, iconAsset]) expect(html).toContain(`href="${path}"`)
     }
   })
 })

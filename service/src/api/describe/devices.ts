@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { optionalBody } from '../../http/index.js'
+import { pageQuery } from '../../route/devices.js'
+import { browsersGoTo, json, jsonOrPage, refuses } from '../answers.js'
+import type { Chapter, Operation } from '../operation.js'
+import { count, DEVICE, device, done, said, SESSION_ID, sessionId } from '../shapes.js'
+
+const path = z.object({ id: z.string().meta({ examples: [SESSION_ID] }) })
+const endOne: Omit<Operation, 'id' | 'summary'> = {
+  who: 'recent',
+  path,
+  takes: optionalBody(),
+  answers: {
+    200: json('It has ended, with its cookie and tokens.', done.extend({ id: sessionId }), {
+      success: true,
+      id: SESSION_ID,
+    }),
+    ...browsersGoTo('the devices, or `/signed-out` where it was this one'),
+    404: refuses('No session of yours has this id.', ['session_unknown']),
+  },
+}
+
+export const devices: Chapter = {
+  name: 'Devices',
+  about: 'What a person is signed in on. Ending a session needs a recent sign-in.',
+  paths: {
+    '/sessions': {
+      get: {
+        id: 'listSessions',
+        summary: 'Your sessions, as devices',
+        who: 'person',
+        query: pageQuery,
+        isLimited: true,
+        answers: {
+          200: {
+            ...jsonOrPage('Last seen first.', z.array(device), [DEVICE]),
+            headers: {
+              Link: {
+                description: 'The next page, `rel="next"` (RFC 8288).',
+                schema: { type: 'string' },
+              },
+            },
+          },
+          ...browsersGoTo('whoever is not signed in, to `/login`'),
+        },
+      },
+    },
+    '/sessions/revoke-others': {
+      post: {
+        id: 'endOtherSessions',
+        summary: 'End all sessions but this one',
+        who: 'recent',
+        takes: optionalBody(),
+        answers: {
+          200: json('They have ended.', said.extend({ count }), {
+            success: true,
+            message: 'All other sessions have ended',
+            count: 2,
+          }),
+          ...browsersGoTo('the devices'),
+        },
+      },
+    },
+    '/sessions/{id}': {
+      delete: { id: 'endSession', summary: 'End one of your sessions', ...endOne },
+    },
+    '/sessions/{id}/end': {
+      post: {
+        id: 'endSessionByForm',
+        summary: 'The same, for pages without scripts',
+        ...endOne,
+      },
+    },
+  },
+}
