@@ -61,6 +61,8 @@ export const CANDIDATES = [
   cookie('sojourn, Redis, strict, prepared', 'sojourn-redis-strict-prepared', PREPARED_OURS),
   cookie('sojourn, SQLite, near cache', 'sojourn-sqlite', ours(0.75)),
   cookie('sojourn, memory', 'sojourn-memory', ours()),
+  cookie('sojourn on Fastify, Redis, near cache', 'sojourn-fastify', { ...ours(), ...ON_FASTIFY }),
+  cookie('sojourn on Hono, Redis, near cache', 'sojourn-hono', { ...ours(), note: 'on Hono' }),
   cookie('drop-in, our Redis store', 'drop-in-own-redis', ours(0.8)),
   cookie('drop-in, connect-redis mirrored', 'drop-in-redis', ours()),
   cookie('drop-in, memory', 'drop-in-memory', ours()),

@@ -36,6 +36,16 @@ export const KINDS = {
   'sojourn-redis-strict-prepared': { load: ours, isPrepared: true },
   'sojourn-sqlite': { load: ours },
   'sojourn-memory': { load: ours },
+  'sojourn-fastify': {
+    load: async () => (await import('./sojourn-frameworks.mjs')).startSojournFastify,
+    framework: 'own',
+    needs: ['fastify'],
+  },
+  'sojourn-hono': {
+    load: async () => (await import('./sojourn-frameworks.mjs')).startSojournHono,
+    framework: 'own',
+    needs: ['hono', '@hono/node-server'],
+  },
   'express-session-memory': { load: expressSession },
   'express-session-redis': { load: expressSession },
   'express-session-redis-untouched': { load: expressSession },

@@ -318,12 +318,20 @@ describe('a service on Redis whose collector is away', () => {
     const client = lonely.client()
     const body = { username: 'alice', password: PASSWORD }
     expect((await client.post('/register', body)).status).toBe(201)
-    const text = await (await fetch(`${lonely.url}/metrics`)).text()
+    let text = ''
+    const read = async (): Promise<string> =>
+      (text = await (await fetch(`${lonely.url}/metrics`)).text())
+    // Both are asked of the store beside a reading, and shown by the next one.
+    await expect.poll(read).toMatch(/^sojourn_secret_age_seconds\{/m)
     const isShown = ({ name }: { name: string }): boolean =>
       !/^sojourn_(?:sqlite|legacy|limit|sessions_adopted|redis_replication_lag)/.test(name)
     expect(disagreements(text, ALL_SERIES, isShown)).toEqual([])
     expect(samplesOf(text).get('sojourn_store_up')).toBe(1)
     expect(samplesOf(text).get('sojourn_redis_memory_used_bytes{shard="all"}')).toBeGreaterThan(0)
+    expect(samplesOf(text).get('sojourn_redis_evicted_keys_total{shard="all"}')).toBe(0)
+    expect(text).toMatch(/^sojourn_store_calls_seconds_bucket\{.*verb="create"/m)
+    expect(text).toMatch(/^sojourn_cache_lookups_total\{outcome="hit"\}/m)
+    expect(text).toMatch(/^sojourn_sessions_live\{shard="all"\}/m)
     expect(promtool(['check', 'metrics'], text)).toEqual({ code: 0, output: '' })
     expect(await lonely.stop()).toBe(0)
   }, 60_000)

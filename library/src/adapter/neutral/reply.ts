@@ -55,7 +55,9 @@ export function toFault(error: unknown): Reply {
   const status = isOurs ? error.status : 500
   const code = isOurs ? error.code : 'internal_error'
   const detail = isOurs && status < 500 ? error.message : undefined
-  return problem({ status, code, detail }, [])
+  // RFC 9110 section 15.5.2 wants a challenge in every 401: a session that has ended while it was written to.
+  const challenge = challengesFor({ code, message: detail ?? '', schemes: ['Cookie', 'Bearer'] })
+  return problem({ status, code, detail }, status === 401 ? [['WWW-Authenticate', challenge]] : [])
 }
 
 /** JSON text with its type and length. */

@@ -9,7 +9,7 @@ export const reference = `
 .reference-nav h2 { font-size: var(--heading-3); }
 .reference-nav h3 { margin-top: var(--space-4); font-size: var(--small); letter-spacing: 0; }
 .reference-nav h3 a { color: var(--ink); text-decoration: none; }
-.reference-nav li a { display: block; padding: .3125rem 0; color: var(--ink-soft); text-decoration: none; font: .8125rem/1.4 var(--mono); overflow-wrap: anywhere; }
+.reference-nav li a { display: grid; grid-template-columns: 4.25em minmax(0, 1fr); padding: .3125rem 0; color: var(--ink-soft); text-decoration: none; font: .8125rem/1.4 var(--mono); overflow-wrap: anywhere; }
 .reference-nav li a:hover { color: var(--ink); text-decoration: underline; }
 .method { display: inline-block; min-width: 3.75em; font: 700 .75rem/1.5 var(--mono); color: var(--pine); }
 .method-post, .method-patch { color: var(--lamp-ink); }
@@ -37,6 +37,7 @@ export const reference = `
   .reference-nav { display: flex; flex-wrap: wrap; gap: 0 var(--space-4); align-items: center; }
   .reference-nav h2 { width: 100%; }
   .reference-nav h3, .reference-nav p { margin: 0; font-weight: 600; font-size: .9375rem; }
+  .reference-nav h3 a { text-decoration: underline; text-underline-offset: .2em; }
   .reference-nav a { display: flex; align-items: center; min-height: var(--target); }
 }
 @media (min-width: 40rem) {
