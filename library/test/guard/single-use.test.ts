@@ -134,3 +134,82 @@ describe('a proof for one act', () => {
     }
   })
 })
+
+describe('the check of a proof', () => {
+  /** A session that proved who it is by these methods, and what it is asked with. */
+  const proved = (methods: readonly string[]): AnySession =>
+    ({
+      isSignedIn: true,
+      isRecent: () => true,
+      schemes: ['Cookie'],
+      resolution: { state: 'active', record: { traits: {} } },
+      facts: { id: 'GJ.session', authenticatedAt: 1, methods },
+    }) as unknown as AnySession
+
+  it('takes one of the methods that it names, and says in seconds how recent it has to be', async () => {
+    const { sojourn } = scene()
+    const check = createProofCheck(sojourn, {
+      action: 'pay',
+      maxAge: '90s',
+      methods: ['otp', 'hwk'],
+    })
+    expect(await check(proved(['pwd']))).toEqual({
+      status: 401,
+      code: 'reauthentication_required',
+      message: 'Please confirm that it is you.',
+      check: 'method',
+      maxAge: 90,
+      schemes: ['Cookie'],
+    })
+    expect(await check(proved(['pwd', 'otp']))).toBeUndefined()
+    expect(await check(proved(['pwd', 'otp']))).toMatchObject({ check: 'used', maxAge: 90 })
+    // Another act of the same proof.
+    expect(await createProofCheck(sojourn, { action: 'sell' })(proved(['pwd']))).toBeUndefined()
+  })
+
+  it('names nobody to the store: the keys are made with a key of their own', async () => {
+    const keys: string[] = []
+    const counters = {
+      attempt: async (key: string) => {
+        keys.push(key)
+        return Promise.resolve({ isAllowed: true, failures: 0, retryAfter: 0 })
+      },
+    } as never
+    for (const secret of ['one', 'two']) {
+      const deriveKeys = (purpose: string) => [Buffer.from(`${secret} ${purpose}`.padEnd(32))]
+      await createProofCheck({ counters, deriveKeys }, { action: 'pay' })(proved([]))
+      expect(purposes(deriveKeys)).toEqual(['proof'])
+    }
+    expect(new Set(keys).size).toBe(2)
+    for (const key of keys) expect(key).toMatch(/^proof:[\w-]{24}$/)
+
+    function purposes(deriveKeys: (purpose: string) => readonly Buffer[]): string[] {
+      const asked: string[] = []
+      createProofCheck(
+        {
+          counters,
+          deriveKeys: (purpose) => {
+            asked.push(purpose)
+            return deriveKeys(purpose)
+          },
+        },
+        { action: 'pay' },
+      )
+      return asked
+    }
+  })
+
+  it.each([['1ms'], ['24h']])('may be as old as %s', (maxAge) => {
+    const { sojourn } = scene()
+    expect(() =>
+      createProofCheck(sojourn, { action: 'pay', maxAge: maxAge as '24h' }),
+    ).not.toThrow()
+  })
+
+  it.each([[0], ['25h'], ['soon'], [-1]])('may not be as old as %s', (maxAge) => {
+    const { sojourn } = scene()
+    expect(() => createProofCheck(sojourn, { action: 'pay', maxAge: maxAge as '24h' })).toThrow(
+      /up to 24 hours/,
+    )
+  })
+})
