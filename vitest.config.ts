@@ -68,8 +68,9 @@ export default defineConfig({
           name: 'integration',
           include: [...SLOW_IN_LIBRARY, 'service/test/**/*.test.ts'],
           exclude: ['service/test/unit/**/!(*.integration).test.ts', BROWSER],
-          // A process for each file: they open servers, set variables and crash on purpose.
-          isolate: true,
+          // As in `unit`. Whoever sets a variable or mocks a module puts it back; what must be a process of its own (a crash, a
+          // bound on memory, a compiler) is started as one by its test.
+          isolate: false,
           // They wait for servers and timers as often as they compute: a third one fills the gaps.
           maxWorkers: 3,
           testTimeout: 30_000,

@@ -28,6 +28,8 @@ export interface Exchange<Data extends object> {
 export interface Answer {
   /** It is being sent: the application cannot ask for another cookie. Default: never. */
   readonly isAnswering?: boolean
+  /** Nothing of this request counts as activity, whatever the option `isPassive` says. Default false. */
+  readonly isPassive?: boolean
   /** The session was read: the answer is personal, and has to carry these headers. */
   onRead?(personal: Outgoing): void
   /** Something is wrong with the cookies of this connection: cause and fix, in visible ASCII. */
@@ -167,7 +169,9 @@ class RequestExchange<Data extends object> implements Exchange<Data>, VisitReque
   }
 
   get isPassive(): boolean {
-    return this.#parts.core.settings.isPassive(factsOf(this.incoming))
+    return (
+      this.#answer.isPassive === true || this.#parts.core.settings.isPassive(factsOf(this.incoming))
+    )
   }
 
   noteRead(): void {

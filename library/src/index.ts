@@ -1,4 +1,8 @@
-/** The front door of `sojourn`: re-exports only. */
+/**
+ * The front door of `sojourn`: re-exports only.
+ *
+ * @module
+ */
 export { createSojourn, type Sojourn } from './sojourn.js'
 export type { Tokens } from './session/tokens.js'
 export type { Answer, Exchange } from './exchange.js'

@@ -100,9 +100,9 @@ export interface SojournOptions<Data extends object = Record<string, unknown>> {
 
 /** Sessions before a sign-in. */
 export interface AnonymousOptions {
-  /** Default `'1h'`. */
+  /** Time without a request after which they expire. Default `'1h'`. */
   readonly idle?: Duration
-  /** Default `'24h'`. */
+  /** Time after the first request at which they expire whatever happens. Default `'24h'`. */
   readonly absolute?: Duration
   /** Most bytes of JSON data. Default 4,096. */
   readonly maxBytes?: number
@@ -122,9 +122,9 @@ export interface CookieOptions {
   readonly previousNames?: readonly string[]
   /** Shares the cookie with all subdomains. Not possible with a `__Host-` name. Default: host only. */
   readonly domain?: string
-  /** Default `'/'`. */
+  /** The part of the site that gets the cookies. Default `'/'`. */
   readonly path?: string
-  /** Default `'lax'`. `'none'` needs a secure connection. */
+  /** Whether the cookies are sent where another site leads here. Default `'lax'`. `'none'` needs a secure connection. */
   readonly sameSite?: 'lax' | 'strict' | 'none'
   /**
    * `'auto'` (default): Secure, except on plain http to localhost. `true`: always; a plain-http request gets

@@ -14,6 +14,7 @@ import { createCookieWatch } from './session/cookieless.js'
 import { createValuesAtRest } from './session/encryption.js'
 import { createEvents, type EventName, type Events, type Listener } from './session/events.js'
 import { createGuestAllowance } from './session/guest-allowance.js'
+import { createHeldSessions, type HeldSessions } from './session/held.js'
 import type { PolicyName } from './session/policies.js'
 import { inspectCredential, type CredentialReport } from './session/inspect.js'
 import {
@@ -79,6 +80,8 @@ export interface Sojourn<Data extends object> extends Register, GuardContext {
   journalStats(): JournalStats
   /** Reaches for the store. Throws `StoreUnavailable` where it cannot be reached. */
   check(): Promise<StoreHealth>
+  /** Sessions that something holds open. For `sojourn/live`. */
+  readonly held: HeldSessions<Data>
   /** What the privacy options let be known of clients. For guards. */
   readonly privacy: ClientPrivacy
   /** How old a sign-in may be where `requireRecent` names no age. Milliseconds. */
@@ -135,6 +138,7 @@ export function createSojourn<Data extends object = Record<string, unknown>>(
     everybody: async (step) => pageOfEverybody(store, step),
     inspect: async (credential) => inspectCredential(core, credential),
     tokens: createTokens(core, parts.cookies.tokens),
+    held: createHeldSessions(core, parts.schemas),
     cacheStats: () => store.stats(),
     journalStats: () => core.journal.stats(),
     check: async () => store.check(),
@@ -173,7 +177,11 @@ export function createCore<Data extends object>(
   const { maxStaleness, maxCacheEntries: maxEntries } = settings
   const guarded = guardStore(given, settings, events, options.resilience?.onCall, clock)
   const journal = keepJournal(guarded, settings, events, clock)
+  const seen: OpenedCore['seen'] = new Set()
   const store = createNearCache(journal.store, {
+    onSeen(id) {
+      for (const hear of seen) hear(id)
+    },
     maxStaleness,
     maxEntries,
     clock,
@@ -195,6 +203,7 @@ export function createCore<Data extends object>(
     journal,
     events,
     clockWatch: createClockWatch(clock, events),
+    seen,
     upkeep,
     deviceTraits,
     values: createValuesAtRest(settings.encryptionSecrets, events),

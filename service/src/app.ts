@@ -21,6 +21,7 @@ import { apiRoutes } from './route/api.js'
 import { csrfRoutes, csrfRules } from './route/csrf.js'
 import { adminRoutes } from './route/admin.js'
 import { deviceRoutes } from './route/devices.js'
+import { eventRoutes } from './route/events.js'
 import { sendErrorPage } from './route/error-page.js'
 import { healthRoutes } from './route/health.js'
 import { homeRoutes } from './route/home.js'
@@ -54,6 +55,7 @@ export function createApp(parts: Parts): Express {
     accountRoutes(parts),
     deviceRoutes(parts),
     sessionDataRoutes(parts),
+    eventRoutes(parts),
     tokenRoutes(parts),
     adminRoutes(parts),
   ]

@@ -7,6 +7,7 @@ import {
   type TokenOptions,
 } from 'sojourn'
 import { createExpressAdapter, createNodeIncoming } from 'sojourn/express'
+import { createLive } from 'sojourn/live'
 import {
   createMetrics,
   observeAudit,
@@ -42,6 +43,7 @@ import {
 import { openKeyRing } from './open-key-ring.js'
 import { toPublicUser, type Parts, type SessionData } from './parts.js'
 import { onRefused, onUnavailable } from './refused.js'
+import { isEvents, STREAMS } from './route/events.js'
 import { deviceLabel } from './route/respond.js'
 import { watchSecretAges } from './secret-ages.js'
 import type { OpenedStore } from './session-store.js'
@@ -97,6 +99,7 @@ export async function openParts(
     guard: observeSignInGuard(metrics, createGuard(sojourn, config)),
     passwordMinimum,
     web: createWeb(sojourn),
+    live: createLive(sojourn, STREAMS),
     countSignIn: observeSignIns(metrics),
     lifecycle: { isDraining: false },
     now,
@@ -106,6 +109,7 @@ export async function openParts(
     parts,
     async close() {
       stopAges()
+      parts.live.close()
       // What the store has yet to end is tried once more, and heard by the audit trail.
       await sojourn.close()
       await audited.close()
@@ -191,7 +195,7 @@ function sessionOptions({ session, secrets, cookie, server, tokens, mode }: Conf
 
 /** A page that polls says so, lest it keep somebody signed in who has left. */
 function isPassive(request: PassiveFacts): boolean {
-  return request.header('sojourn-passive') === '1'
+  return request.header('sojourn-passive') === '1' || isEvents(request.target)
 }
 
 /** Where the breaker opens because calls were not answered at all, the connection may be what hangs. */

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Request } from 'express'
 import type { Session, SignInGuard, Sojourn } from 'sojourn'
 import type { ExpressAdapter } from 'sojourn/express'
+import type { Live } from 'sojourn/live'
 import type { Audit, Metrics } from 'sojourn/telemetry'
 import type { Account, Accounts } from './account/account.js'
 import type { Trail } from './audit/trail.js'
@@ -28,6 +29,8 @@ export interface Parts {
   readonly accounts: Accounts
   readonly sojourn: Sojourn<SessionData>
   readonly web: ExpressAdapter<SessionData>
+  /** Streams that live as long as their sessions. */
+  readonly live: Live<SessionData>
   readonly metrics: Metrics
   /** `undefined` where nobody collects traces. */
   readonly tracing: Tracing | undefined

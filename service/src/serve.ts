@@ -15,7 +15,11 @@ export async function serve(config: Config, log: Logger, opened: OpenedStore): P
   output.write(`sojourn: Server running on ${server.url}\n`)
   for (const line of routeLines(config.operation.adminToken !== undefined))
     output.write(`  ${line}\n`)
-  const service = { server, lifecycle: parts.lifecycle, close, log }
+  const { lifecycle, live } = parts
+  const leave = (): void => {
+    live.close()
+  }
+  const service = { server, lifecycle, leave, close, log }
   stopOnSignal(service)
   stopOnFault(service)
 }

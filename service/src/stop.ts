@@ -26,6 +26,8 @@ export interface Stoppable {
   readonly server: { readonly servers: readonly Server[] }
   readonly lifecycle: Lifecycle
   readonly log: Logger
+  /** Ends what would not end by itself: streams. */
+  readonly leave: () => void
   /** Lets go of stores and databases, after the last request. */
   readonly close: () => Promise<void>
 }
@@ -65,8 +67,9 @@ export function stopOnFault(service: Stoppable): void {
   }
 }
 
-async function stop({ server, close, log }: Stoppable, code: number): Promise<void> {
+async function stop({ server, leave, close, log }: Stoppable, code: number): Promise<void> {
   try {
+    leave()
     await Promise.all(server.servers.map((one) => drain(one)))
     const isLetGo = await Promise.race([close().then(() => true), pause(LET_GO_WITHIN, false)])
     if (isLetGo) log.info({ event: 'service.stopped' }, 'Stopped')

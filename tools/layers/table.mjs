@@ -1,7 +1,7 @@
 /**
  * The layers of library/src, lowest first. A folder or file may import its own layer and those below:
  *
- *   adapter, compat -> sojourn.ts, exchange.ts, options.ts -> session, guard, response
+ *   live -> adapter, compat -> sojourn.ts, exchange.ts, options.ts -> session, guard, response
  *   -> keys -> credential, store -> request -> system, errors
  *
  * What stands beside the ladder, or keeps off a rung below it, is named in BESIDE.
@@ -14,6 +14,7 @@ export const LADDER = [
   ['session', 'guard', 'response'],
   ['sojourn', 'exchange', 'options'],
   ['adapter', 'compat'],
+  ['live'],
 ]
 
 /**

@@ -50,7 +50,8 @@ export function surfaces() {
  * @param {string} folder
  */
 function entry(specifier, file, folder) {
-  const name = specifier.replace('sojourn/', '')
+  // A file has no slash in its name: sojourn/browser/react is browser-react.
+  const name = specifier.replace('sojourn/', '').replaceAll('/', '-')
   const types = file.replace(/\.js$/, '.d.ts')
   const compilerOptions = {
     ...{ module: 'nodenext', target: 'es2023', lib: ['es2023'], types: ['node'] },

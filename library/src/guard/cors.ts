@@ -10,7 +10,7 @@ export interface CorsOptions {
   readonly origins: readonly string[]
   /** Whether cookies come along. Default `true`. */
   readonly credentials?: boolean
-  /** Default GET, HEAD, POST, PUT, PATCH, DELETE. */
+  /** What those origins may ask with. Default GET, HEAD, POST, PUT, PATCH, DELETE. */
   readonly methods?: readonly string[]
   /** Request headers beyond those that any page may send. Default Authorization, Content-Type, DPoP, X-CSRF-Token. */
   readonly headers?: readonly string[]

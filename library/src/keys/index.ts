@@ -1,4 +1,8 @@
-/** `sojourn/keys`: the rings that sign and verify access tokens. What keys/ owns is said in `key-ring.ts`. */
+/**
+ * `sojourn/keys`: the rings that sign and verify access tokens. What keys/ owns is said in `key-ring.ts`.
+ *
+ * @module
+ */
 export { KEY_ALGORITHMS, type Jwk, type KeyAlgorithm, type PublicJwk } from './jwk.js'
 export type { CryptoKeyPair } from './crypto-key.js'
 export type { KeyInput, SecretInput } from './key-input.js'

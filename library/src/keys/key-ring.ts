@@ -118,7 +118,7 @@ export interface ChangeOptions {
 
 /** What kind of key to make, and when it begins to sign. */
 export interface GenerateOptions extends ChangeOptions {
-  /** Default: what the ring was set up with. */
+  /** The kind of key. Default: what the ring was set up with. */
   readonly algorithm?: KeyAlgorithm
   /** Epoch milliseconds, from now to 400 days from now; or `'now'`. Default: when caches of the JWKS have run out. */
   readonly activeAt?: number | 'now'

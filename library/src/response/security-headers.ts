@@ -7,7 +7,7 @@ import type { HeaderLine } from './outgoing.js'
 export interface HstsOptions {
   /** Default one year. Begin with less while you try it out: it cannot be taken back before it is over. */
   readonly maxAge?: Duration
-  /** Default `true`. */
+  /** Whether it holds for all subdomains. Default `true`. */
   readonly includeSubDomains?: boolean
   /**
    * Asks for a place in the list that comes with browsers (hstspreload.org). Needs `includeSubDomains` and a year.

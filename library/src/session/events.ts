@@ -31,7 +31,9 @@ export interface SojournEvents {
     readonly reason: EndReason
     readonly count: number
   }
+  /** A subject was disabled. All its sessions have ended, and new ones are refused. */
   'subject.disabled': { readonly subject: string }
+  /** A subject was enabled again. */
   'subject.enabled': { readonly subject: string }
   /** The application said so, through `reportSignInFailure`. */
   'signin.failed': {
@@ -52,6 +54,7 @@ export interface SojournEvents {
     /** Milliseconds. */
     readonly lockedFor: number
   }
+  /** An account may be signed in to again before its time: by an administrator, or with a token sent by e-mail. */
   'signin.unlocked': { readonly subject: string; readonly by: 'admin' | 'token' }
   /** Something about a sign-in that its person should hear of (ASVS 6.3.5). */
   'signin.suspicious': {
@@ -66,6 +69,7 @@ export interface SojournEvents {
   /** A password or another way to prove who one is was set, changed or removed (ASVS 6.3.7). */
   'credential.changed': {
     readonly subject: string
+    /** What was changed, such as `password`. */
     readonly kind: string
     readonly address: string
   }

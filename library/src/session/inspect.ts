@@ -64,9 +64,9 @@ class Inquiry {
 /** Judges a credential as a request with it would be judged, and says why. Changes nothing; exchanges nothing. */
 export async function inspectCredential(core: Core, text: string): Promise<CredentialReport> {
   if (text.startsWith(REFRESH_PREFIX)) return inspectRefresh(core, text)
-  const parts = text.split('.')
-  if (parts.length === 3 && parts[0]?.length === 2) return inspectSession(core, text)
-  if (parts.length === 3) return inspectAccess(core, text)
+  // Both have three parts; the first of a session token is its bucket.
+  if (/^[^.]{2}\.[^.]*\.[^.]*$/.test(text)) return inspectSession(core, text)
+  if (/^[^.]*\.[^.]*\.[^.]*$/.test(text)) return inspectAccess(core, text)
   const known = 'It is no session token, access token or refresh token of any sojourn service.'
   return new Inquiry('unknown').fail('form', known)
 }

@@ -9,6 +9,7 @@ import { bindingProblem, mayComeAlone } from './confirmation.js'
 import {
   judge,
   judgeBearer,
+  judgeHeld,
   NONE,
   type ActiveResolution,
   type RejectionCode,
@@ -45,6 +46,7 @@ export function loadNow(visit: Visit): Resolution | undefined {
 
 function resolveNow(visit: Visit): Resolution | undefined {
   const { request } = visit
+  if (request.held !== undefined) return undefined
   const bearer = request.bearer()
   const { session, guest } = request.present()
   if (bearer.kind === 'bearer') return resolveBearerNow(visit, bearer.token, session)
@@ -109,6 +111,7 @@ function settle(visit: Visit, resolution: Resolution): Resolution {
 
 async function resolve(visit: Visit, fresh: boolean): Promise<Resolution> {
   const { request } = visit
+  if (request.held !== undefined) return resolveHeld(visit, request.held)
   const bearer = request.bearer()
   const { session, guest } = request.present()
   if ('token' in bearer) return resolveBearer(visit, bearer, session, fresh)
@@ -150,6 +153,18 @@ async function resolveBearer(
   const judged = await endIfOrphaned(core, resolution)
   noteEnd(visit, judged)
   if (judged.state === 'active') core.upkeep.attend(request, judged)
+  return judged
+}
+
+async function resolveHeld(
+  visit: Visit,
+  held: NonNullable<Visit['request']['held']>,
+): Promise<Resolution> {
+  const resolution = judgeHeld(await read(visit, held.id), held)
+  noteEnd(visit, resolution)
+  if (resolution.state !== 'active') return resolution
+  const judged = await endIfOrphaned(visit.core, resolution)
+  noteEnd(visit, judged)
   return judged
 }
 

@@ -39,6 +39,7 @@ export interface Register {
   revokeAll(subject: string, options?: RevokeAllOptions): Promise<number>
   /** Ends all sessions of a subject and starts none until `enable`. Answers how many ended. */
   disable(subject: string): Promise<number>
+  /** Lets a disabled subject sign in again. */
   enable(subject: string): Promise<void>
   /** Changes facts that all sessions of the subject share; `undefined` removes one. Seen on their next request. */
   patchSubject(subject: string, attributes: Readonly<Record<string, unknown>>): Promise<void>

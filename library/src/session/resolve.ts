@@ -106,6 +106,28 @@ export function judgeBearer(
   }
 }
 
+/** Judges what the store said of a session that is held open: only whether it still lives. */
+export function judgeHeld(
+  answer: ReadResult,
+  { id, subject: owner }: { readonly id: SessionId; readonly subject: string | undefined },
+): Resolution {
+  switch (answer.status) {
+    case 'missing':
+      return ended('unknown', owner)
+    case 'corrupt':
+      return { state: 'rejected', code: 'session_corrupt' }
+    case 'ended':
+      return toEnded(answer.ending, id)
+    case 'found': {
+      const { record, subject, now } = answer
+      if (record.subject !== owner) return { state: 'rejected', code: 'session_unknown' }
+      const reason = endedBecause(record, subject, now)
+      if (reason !== undefined) return ended(reason, record.subject)
+      return { state: 'active', record, subject, now, isPreviousSecret: false }
+    }
+  }
+}
+
 /** What an access token says of its subject's record: `<epoch>.<version>`. */
 export function versionOf({ epoch, version }: Pick<SubjectRecord, 'epoch' | 'version'>): string {
   return `${String(epoch)}.${String(version)}`

@@ -4,7 +4,7 @@ import type { Presented } from '../credential/present.js'
 import type { SessionTokens } from '../credential/session-token.js'
 import { SojournError, StoreUnavailable } from '../errors.js'
 import type { EndReason } from '../store/end-reason.js'
-import type { SessionRecord } from '../store/record.js'
+import type { SessionId, SessionRecord } from '../store/record.js'
 import type { NearCache } from '../store/near-cache.js'
 import type { Clock } from '../system/clock.js'
 import type { ClockWatch } from './clock-watch.js'
@@ -30,6 +30,8 @@ export interface Core {
   readonly kit: TokenKit | undefined
   readonly events: Events
   readonly clockWatch: ClockWatch
+  /** Who hears of each session that this process marks as seen. */
+  readonly seen: Set<(id: SessionId) => void>
   readonly upkeep: Upkeep
   /** How the values of sessions rest. */
   readonly values: ValuesAtRest
@@ -40,6 +42,11 @@ export interface Core {
 
 /** What a visit needs to know of the request behind it. */
 export interface VisitRequest {
+  /**
+   * A session that something holds open (a socket). What was presented was judged when it was opened: from then on the
+   * session is found by its id, and nothing is presented any more.
+   */
+  readonly held?: { readonly id: SessionId; readonly subject: string | undefined }
   /** The session tokens it carries: under the name for signed-in people, and under that for guests. */
   present(): { readonly session: Presented; readonly guest: Presented }
   /** The access token it carries, if any; always nothing where the application issues none. */

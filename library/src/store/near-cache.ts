@@ -28,7 +28,7 @@ import type {
 export interface NearCache extends Store {
   /**
    * The session, without a round trip, where it certainly lives: nothing that happened to it longer than
-   * {@link NearCacheOptions.maxStaleness} ago is missing, but that it was seen and that its refresh token was exchanged
+   * `maxStaleness` ago is missing, but that it was seen and that its refresh token was exchanged
    * elsewhere. `now` is never behind the store's clock.
    *
    * `undefined` says nothing: read. So does a secret that does not fit the record: it may have been renewed a
@@ -49,13 +49,15 @@ export interface NearCacheOptions {
   readonly maxStaleness?: number
   /**
    * The same for documents. They are few, and who keeps one in memory anyway can have them at hand though sessions
-   * are asked for each time. Default: {@link NearCacheOptions.maxStaleness}.
+   * are asked for each time. Default: `maxStaleness`.
    */
   readonly maxDocumentStaleness?: number
   /** How many sessions are kept at most; each takes 0.5 KB and its data: 4,096 characters at most. Default 10,000. */
   readonly maxEntries?: number
   /** Default: the host's. */
   readonly clock?: Clock
+  /** Hears of each session that this process marked as seen: no feed tells of that. Must not throw. */
+  readonly onSeen?: (id: SessionId) => void
 }
 
 /** What became of the calls of {@link NearCache.peek} so far, and how things stand. */
@@ -82,7 +84,7 @@ export interface NearCacheStats {
 }
 
 /** Five heartbeats of the Redis feed: one lost packet does not empty the cache. */
-const DEFAULTS: Required<Omit<NearCacheOptions, 'maxDocumentStaleness'>> = {
+const DEFAULTS: Required<Omit<NearCacheOptions, 'maxDocumentStaleness' | 'onSeen'>> = {
   maxStaleness: 500,
   maxEntries: 10_000,
   clock: systemClock,
@@ -104,7 +106,7 @@ export function createNearCache(store: Store, options: NearCacheOptions = {}): N
   const { maxDocumentStaleness = maxStaleness } = options
   const feed = Math.max(maxStaleness, maxDocumentStaleness) > 0 ? store.changes : undefined
   const answers = new Answers({ feed, maxStaleness, maxDocumentStaleness, maxEntries, clock })
-  return new CachedStore(store, answers, clock, feed?.watch(answers))
+  return new CachedStore(store, answers, { clock, onSeen: options.onSeen }, feed?.watch(answers))
 }
 
 class CachedStore implements NearCache {
@@ -115,9 +117,15 @@ class CachedStore implements NearCache {
   readonly #store: Store
   readonly #answers: Answers
   readonly #clock: Clock
+  readonly #onSeen: NearCacheOptions['onSeen']
   readonly #watching: Watching | undefined
 
-  constructor(store: Store, answers: Answers, clock: Clock, watching: Watching | undefined) {
+  constructor(
+    store: Store,
+    answers: Answers,
+    { clock, onSeen }: { readonly clock: Clock; readonly onSeen: NearCacheOptions['onSeen'] },
+    watching: Watching | undefined,
+  ) {
     this.name = store.name
     this.changes = store.changes
     this.counters = store.counters
@@ -126,6 +134,7 @@ class CachedStore implements NearCache {
     this.#store = store
     this.#answers = answers
     this.#clock = clock
+    this.#onSeen = onSeen
     this.#watching = watching
   }
 
@@ -170,10 +179,15 @@ class CachedStore implements NearCache {
   }
 
   async change(id: SessionId, change: Change): Promise<ChangeResult> {
-    if (!isOnlySeen(change)) return this.#onSession(id, () => this.#store.change(id, change))
+    if (!isOnlySeen(change)) {
+      const result = await this.#onSession(id, () => this.#store.change(id, change))
+      if (change.seen === true) this.#onSeen?.(id)
+      return result
+    }
     const sentAt = this.#clock.elapsed()
     const result = await this.#store.change(id, change)
     this.#answers.learnSeen(id, result, sentAt)
+    this.#onSeen?.(id)
     return result
   }
 

@@ -97,8 +97,9 @@ export const TRAITS = {
   purpose: 'u',
   /** How sure the authentication was, in the application's own words (`acr`, OpenID Connect Core section 2). */
   level: 'l',
-  /** `address` and `agent` as the session began, once they have changed; `-` where there was none. */
+  /** `address` as the session began, once it has changed; `-` where there was none. */
   firstAddress: 'j',
+  /** `agent` likewise. */
   firstAgent: 'k',
   /** Why the person has to prove once more who they are before the session counts. */
   awaits: 'q',

@@ -130,7 +130,7 @@ export interface Store {
    */
   pulse?(bucket: string, beat: Beat): Promise<Pulse>
 
-  /** Reaches for the storage and says how it is; throws {@link StoreUnavailable} where it cannot be reached. */
+  /** Reaches for the storage and says how it is; throws `StoreUnavailable` where it cannot be reached. */
   check(): Promise<StoreHealth>
 
   /** Lets go of what the store itself opened. A client that was passed in stays open. */
@@ -170,6 +170,7 @@ export interface NewSession {
 
 /** A cap on the live sessions of one subject. */
 export interface SessionLimit {
+  /** How many may live at once. */
   readonly max: number
   /** `evict-oldest` ends those created first, `evict-least-recent` those seen least recently, `refuse` says no. */
   readonly whenFull: 'evict-oldest' | 'evict-least-recent' | 'refuse'
@@ -242,7 +243,7 @@ export interface ReapResult {
 export interface Page {
   /** From 1 to 100. */
   readonly limit: number
-  /** The `next` of the page before. One that is malformed throws {@link InvalidInput} for `cursor`. */
+  /** The `next` of the page before. One that is malformed throws `InvalidInput` for `cursor`. */
   readonly cursor?: string | undefined
 }
 

@@ -9,6 +9,8 @@
  * const sojourn = createSojourn({ store, secrets, resilience: { onCall } })
  * observeSojourn(sojourn, metrics)
  * ```
+ *
+ * @module
  */
 export type { Family } from './family.js'
 export * from './audit/index.js'

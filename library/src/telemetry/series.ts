@@ -19,6 +19,7 @@ export interface Counter {
 
 /** A number that goes up and down. */
 export interface Gauge {
+  /** Sets it. */
   set(value: number): void
   /** Takes its value from `source` each time it is read. `undefined`, or a throw: no sample this time. */
   readFrom(source: () => number | undefined): void

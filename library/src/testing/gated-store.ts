@@ -26,7 +26,7 @@ export type StoreVerb = (typeof STORE_VERBS)[number]
 
 /** Where a call is hindered: before it reaches the store, or after the store did it and before its answer arrives. */
 export interface HindranceOptions {
-  /** Default `'before'`. */
+  /** On which side of the store. Default `'before'`. */
   readonly at?: 'before' | 'after'
 }
 

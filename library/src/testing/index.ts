@@ -2,6 +2,8 @@
  * testing/ owns what applications and authors of stores use in their tests: people who are signed in, a clock to move, a store
  * to get in the way of, assertions, and the proof of a store. Nothing outside of tests imports it; it imports no test
  * runner and no framework, and sends nothing over a network.
+ *
+ * @module
  */
 export { signIn, type TestSignIn } from './sign-in.js'
 export { login, type Login } from './login.js'

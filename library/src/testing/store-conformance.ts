@@ -69,7 +69,7 @@ const DEFAULTS: Scene['options'] = {
 }
 
 /**
- * Registers the tests that hold a store to the contract in {@link Store}'s documentation.
+ * Registers the tests that hold a store to the contract in `Store`'s documentation.
  * Works with any runner (`describeStoreConformance('mine', harness, { describe, it })`); the random
  * operations need `fast-check` to be installed.
  *

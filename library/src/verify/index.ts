@@ -2,6 +2,8 @@
  * verify/ owns the entry `sojourn/verify`: access tokens in, claims out, for resource servers that have no store and perhaps
  * no Node. Applications call it; it reads tokens through credential/jwt/, keys from a JWKS, and ends from a feed. It signs
  * nothing, keeps nothing beyond its own memory, and imports no module of Node's.
+ *
+ * @module
  */
 export { createVerifier, VERIFY_MESSAGES } from './verifier.js'
 export type { Verifier, VerifierStats, VerifyProblemCode, VerifyVerdict } from './verifier.js'

@@ -12,9 +12,9 @@ export interface JwksDocument {
 export interface RevocationOptions {
   /** Where they are told: `GET <url>?since=<ms>&wait=<s>`. https, unless it is this host. */
   readonly url: string | URL
-  /** Sent as `Authorization: Bearer <secret>`. */
-  readonly secret?: string
-  /** Further headers of the request. */
+  /** Who asks, as the issuer knows them (the service: OAUTH_CLIENTS); sent by HTTP Basic (RFC 6749 section 2.3.1). */
+  readonly client?: { readonly id: string; readonly secret: string }
+  /** Further headers of the request, for issuers that want something else. */
   readonly headers?: Readonly<Record<string, string>>
   /** For how long an end may go unheard of; past that, tokens are refused (`revocations_stale`). Default 30 s, at least 1 s. */
   readonly maxStaleness?: Duration
@@ -54,9 +54,9 @@ export interface VerifyOptions {
   readonly acceptsBound?: boolean
   /** Where to hear of sessions that end before their tokens do. Default: nowhere; a token is good until it expires. */
   readonly revocations?: RevocationOptions
-  /** Default the global one. */
+  /** What fetches keys and lists. Default the global one. */
   readonly fetch?: typeof globalThis.fetch
-  /** Default the host's. */
+  /** The clock. Default the host's. For tests. */
   readonly clock?: Clock
   /** Told what went wrong in the background: keys or ends that could not be fetched. Must not throw. */
   readonly onFault?: (fault: Error) => void
@@ -99,8 +99,6 @@ const DEFAULTS = {
   clock: systemClock,
   onFault: (_fault: Error): void => undefined,
 }
-/** RFC 6750 section 2.1. */
-const BEARER = /^[\w\-.~+/]+=*$/
 const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 /** Checks the options; what concerns the tokens themselves is checked by their verifier. */
@@ -137,17 +135,25 @@ function toKeyPlace(
 }
 
 function toRevocationSettings(options: RevocationOptions): RevocationSettings {
-  const { secret, headers = {} } = options
-  if (secret !== undefined && !BEARER.test(secret)) {
-    throw new InvalidOption('revocations.secret must be of the characters of a bearer token.')
+  const { client, headers = {} } = options
+  if (client?.id === '' || client?.secret === '') {
+    throw new InvalidOption('revocations.client needs an id and a secret.')
   }
   return {
     url: toUrl(options.url, 'revocations.url'),
-    headers: secret === undefined ? headers : { ...headers, Authorization: `Bearer ${secret}` },
+    headers: client === undefined ? headers : { ...headers, Authorization: toBasic(client) },
     maxStaleness: duration(options.maxStaleness ?? '30s', 'revocations.maxStaleness', 1000, DAY),
     staleAllowedFor: toStaleAllowance(options.whenStale ?? 'refuse'),
     isGapAllowed: options.whenGap === 'allow',
   }
+}
+
+/** Both parts are form-encoded first, so that any character may stand in them, a colon too. */
+function toBasic({ id, secret }: NonNullable<RevocationOptions['client']>): string {
+  const [name, password] = [id, secret].map((text) =>
+    String(new URLSearchParams([['', text]])).slice(1),
+  )
+  return `Basic ${btoa(`${name ?? ''}:${password ?? ''}`)}`
 }
 
 function toStaleAllowance(given: NonNullable<RevocationOptions['whenStale']>): number {

@@ -50,9 +50,11 @@ async function survivors(attacks: readonly Attack[]): Promise<unknown[]> {
   const found: unknown[] = []
   for (const { name, token, code, at = 'pairs' } of attacks) {
     for (const time of [1, 2]) {
-      const start = performance.now()
+      // What it costs, and not how long others kept the machine.
+      const start = process.cpuUsage()
       const answer = await verifiers[at].judge(token)
-      const took = performance.now() - start
+      const { user, system } = process.cpuUsage(start)
+      const took = (user + system) / 1_000
       if (answer !== code || took > 100) found.push({ name, time, answer, code, took })
     }
   }

@@ -90,6 +90,8 @@ describe('values', () => {
     ]
     expect(using(atTheDoor, /JSON\.parse\(/)).toEqual([
       'library/src/credential/jwt/strict-json.ts',
+      // A body of the application's own, whose handler reads it with `request.json()`: the same reader.
+      'library/src/adapter/web/read-body.ts',
       'service/src/http/strict-json.ts',
     ])
     expect(using(atTheDoor, /new URLSearchParams\(|querystring|\bqs\b/).length).toBeLessThan(4)

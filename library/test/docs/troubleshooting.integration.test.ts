@@ -1,5 +1,5 @@
 /**
- * Every entry of docs/guide/troubleshooting.md: what it says is seen is brought about, and what it says to do is done. The one
+ * Every entry about tokens of the drop-in in docs/guide/troubleshooting.md: what it says is seen is brought about, and what it says to do is done. The one
  * about TypeScript is with the other types, in compat/types/jwt-redis-sessions.integration.test.ts.
  */
 import { existsSync, readFileSync } from 'node:fs'
@@ -69,7 +69,7 @@ async function fault(call: Promise<unknown>): Promise<any> {
 
 describe('docs/guide/troubleshooting.md', () => {
   it('S3-41: has the six entries of the source document, and is found from the README and the guide', () => {
-    expect([...entries.keys()].slice(0, 6)).toEqual([
+    expect([...entries.keys()].slice(-7, -1)).toEqual([
       '"JWT_SECRET must be at least 32 characters long"',
       '"Redis client not initialized or not connected"',
       '"Token has been revoked"',
@@ -148,7 +148,7 @@ describe('docs/guide/troubleshooting.md', () => {
 
   it('S3-41: a limiter behind a proxy counts all as one, until Express knows of it; and may be left out in development', async () => {
     const sessions = node()
-    const text = entry(/429/)
+    const text = entry(/429 too early/)
     const guardOf = (): any => {
       const code = /const guard = (.*)\n/.exec(text)?.[1] ?? ''
       return runInNewContext(code, { rateLimit: sessions.rateLimit, process })

@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { readClient } from '../../src/adapter/tokens/client.js'
 import type { RevocationOptions, VerifyOptions } from '../../src/verify/index.js'
 import { createEndings, readFeedAnswer } from '../../src/verify/endings.js'
 import { factsOf, issue, makeKey, NOW, SESSION, type TestKey } from '../credential/jwt/forge.js'
@@ -100,12 +101,13 @@ describe('ends of sessions', () => {
     expect(await of({ subject: 'eve', sessionId: other, version: '0.0' })).toBe('ok')
   })
 
-  it('send the secret and the headers that were asked for', async () => {
+  it('are asked for by the client and with the headers that were given', async () => {
     const issuer = createIssuer(key)
-    const { judge } = listening(issuer, { secret: 'feed-secret', headers: { 'x-region': 'eu' } })
+    const client = { id: 'the api', secret: 'a:b c+é' }
+    const { judge } = listening(issuer, { client, headers: { 'x-region': 'eu' } })
     expect(await judge(await issue(key))).toBe('ok')
     const { headers } = issuer.questions[0] ?? {}
-    expect(headers?.get('authorization')).toBe('Bearer feed-secret')
+    expect(readClient(headers?.get('authorization') ?? '', undefined)).toEqual(client)
     expect(headers?.get('x-region')).toBe('eu')
   })
 })

@@ -229,7 +229,10 @@ describe('set-up', () => {
     ['no duration', { cacheFor: 'soon' }],
     ['a feed over plain http', { revocations: { url: 'http://id.example/' } }],
     ['a feed that may be stale by nothing', { revocations: { url: JWKS_URL, maxStaleness: 0 } }],
-    ['a secret with a line feed', { revocations: { url: JWKS_URL, secret: 'a\nb' } }],
+    [
+      'a client without a secret',
+      { revocations: { url: JWKS_URL, client: { id: 'a', secret: '' } } },
+    ],
   ])('refuses %s', (_name, over) => {
     expect(() => createVerifier({ ...base, ...over })).toThrow(InvalidOption)
   })
@@ -245,7 +248,7 @@ describe('set-up', () => {
   })
 
   it('does not repeat a secret in an error', () => {
-    const revocations = { url: JWKS_URL, secret: 'hunter2 hunter2' }
+    const revocations = { url: JWKS_URL, client: { id: '', secret: 'hunter2 hunter2' } }
     expect(() => createVerifier({ ...base, revocations })).toThrow(
       expect.not.stringContaining('hunter2'),
     )

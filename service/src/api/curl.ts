@@ -21,6 +21,8 @@ export function curlOf({ method, path, operation }: Listed, address: string): st
   return [
     'curl',
     ...(method === 'GET' ? [] : [`-X ${method}`]),
+    // What comes is shown as it comes.
+    ...(isStream(operation) ? ['-N'] : []),
     ...(url.includes('$') ? [`"${url}"`] : [quoted(url)]),
     ...(scheme === undefined ? [] : [CREDENTIALS[scheme]]),
     ...(example === undefined ? [] : [`-H 'Content-Type: application/json'`]),
@@ -28,6 +30,17 @@ export function curlOf({ method, path, operation }: Listed, address: string): st
   ]
     .join(' ')
     .replace(/ (-[Hd]) /g, ' \\\n  $1 ')
+}
+
+function isStream({ responses = {} }: Listed['operation']): boolean {
+  return Object.hasOwn(
+    (responses['200'] as Answered | undefined)?.content ?? {},
+    'text/event-stream',
+  )
+}
+
+interface Answered {
+  readonly content?: object
 }
 
 /** Text as one word of a shell. */

@@ -22,7 +22,7 @@ const NO_MOUNTS: ReadonlySet<string> = new Set()
 
 /**
  * Counts and times every request: `http_requests_total{method, route, status_class}` and
- * `http_request_duration_seconds{route}`; and shows how many are being answered. `route` is the pattern of the route that matched, never the path,
+ * `http_request_duration_seconds{route}`, streams of events but for their time; and shows how many are being answered. `route` is the pattern of the route that matched, never the path,
  * and `none` where none did. Mount it first.
  */
 export function observeRequests(metrics: Metrics, options: RequestOptions = {}): RequestHandler {
@@ -41,7 +41,8 @@ export function observeRequests(metrics: Metrics, options: RequestOptions = {}):
     response.once('close', () => {
       inFlight -= 1
       const { duration, count } = seriesOf(routeOf(request, mounts))
-      duration.observe((elapsed() - startedAt) / 1_000, exemplar)
+      // How long somebody listened is no measure of how fast we are.
+      if (!isStream(response)) duration.observe((elapsed() - startedAt) / 1_000, exemplar)
       count(knownMethod(request.method), classOf(response)).add()
     })
     next()
@@ -85,8 +86,15 @@ function remember<Value>(make: (key: string) => Value): (key: string) => Value {
   }
 }
 
+/** It ends when its listener goes, so that is no answer that was cut off. */
+function isStream(response: Response): boolean {
+  return response.statusCode === 200 && STREAM.test(String(response.getHeader('content-type')))
+}
+
+const STREAM = /^text\/event-stream\b/
+
 function classOf(response: Response): string {
-  if (!response.writableFinished) return ABORTED
+  if (!response.writableFinished && !isStream(response)) return ABORTED
   return CLASSES[Math.floor(response.statusCode / 100) - 1] ?? OTHER
 }
 

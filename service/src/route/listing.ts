@@ -13,6 +13,7 @@ const ROUTES: readonly (readonly [method: string, path: string, what: string])[]
   ['POST', '/sessions/revoke-others', 'end all sessions but this one'],
   ['GET', '/session', 'this session; PATCH changes its data'],
   ['POST', '/session/extend', 'stay signed in'],
+  ['GET', '/events', 'a stream that tells when this session is extended, expires or ends'],
   ['POST', '/reauthenticate', 'prove again who you are'],
   ['POST', '/password', 'change the password, end all other sessions'],
   ['POST', '/refresh', 'a refresh token for a new pair; also /auth/refresh'],

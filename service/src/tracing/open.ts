@@ -81,7 +81,7 @@ function openMeters(endpoint: string, resource: Resource): MeterProvider {
 
 /** The path of a signal below the endpoint, as the specification of the OTLP exporter has it. */
 function addressOf(endpoint: string, signal: 'traces' | 'metrics'): string {
-  return new URL(`v1/${signal}`, endpoint.replace(/\/*$/, '/')).href
+  return new URL(`v1/${signal}`, endpoint.endsWith('/') ? endpoint : `${endpoint}/`).href
 }
 
 /** The packages' own words stay out: they may quote what the collector answered. */

@@ -1,5 +1,5 @@
 /** Credentials are taken from where they belong, handed to whom they belong, and judged here alone. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Answer, Client } from '../support/client.js'
 import { BY_HTTPS, production } from '../support/https.js'
@@ -151,14 +151,20 @@ describe('whoever comes', () => {
     const claimed = { 'X-User': 'ada', 'X-Authenticated': 'true', 'X-User-Id': 'ada' }
     const byHeader = await program().get('/dashboard', { headers: claimed })
     expectProblem(byHeader, ...MISSING)
-    // No entry of the package is for browsers: `verify` is for servers that accept tokens of others.
+    // What browsers load asks and shows, and decides nothing: all of it is in a folder of its own, without a guard in it.
     const text = readFileSync(new URL('../../../library/package.json', import.meta.url), 'utf8')
     const manifest = JSON.parse(text) as { exports: Record<string, unknown>; browser?: unknown }
     expect(manifest.browser).toBeUndefined()
-    expect(Object.keys(manifest.exports).filter((entry) => /browser|client/.test(entry))).toEqual(
-      [],
+    const forBrowsers = Object.entries(manifest.exports).filter(([entry]) =>
+      /browser|client/.test(entry),
     )
-    expect(text).not.toMatch(/"browser"/)
+    for (const [, file] of forBrowsers) expect(file).toMatch(/^\.\/dist\/browser\//)
+    const folder = new URL('../../../library/src/browser/', import.meta.url)
+    for (const name of readdirSync(folder).filter((file) => file.endsWith('.ts'))) {
+      const imports = readFileSync(new URL(name, folder), 'utf8').match(/from '\.\.\/.*'/g)
+      expect([name, imports]).toEqual([name, null])
+    }
+    expect(text).not.toMatch(/"browser":/)
     expect((await client.get('/dashboard')).status).toBe(200)
   })
 

@@ -30,12 +30,17 @@ describe('behind a proxy that ends TLS', () => {
   })
 
   const somebody = (headers: Readonly<Record<string, string>> = BY_HTTPS): Client =>
-    service.client({ headers, onAnswer: (answer) => heard.push(answer) })
+    service.client({
+      headers,
+      // What comes by plain http is sent on before there is any operation.
+      ...(headers === BY_HTTPS ? {} : { isDescribed: false }),
+      onAnswer: (answer) => heard.push(answer),
+    })
 
   it('S0-13, S0-14, S3-60, cookie-19, ASVS 4.1.2, 12.2.1: plain http is sent on to https, and never gets a session or a cookie', async () => {
     const client = somebody()
     await client.post('/register', { username: 'ada', password: PASSWORD })
-    const plain = service.client({ headers: { Host: 'evil.example' } })
+    const plain = service.client({ headers: { Host: 'evil.example' }, isDescribed: false })
     const page = await plain.page('/dashboard?tab=1', { cookie: client.cookie })
     expect(page.status).toBe(308)
     expect(page.headers.location).toBe('https://app.example/dashboard?tab=1')

@@ -1,7 +1,7 @@
 /** The variables that concern tokens, each by what it changes; and what a token says of a person. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { findSqliteDriver } from '../../../library/src/store/sqlite/index.js'
 import { startRedis } from '../../../library/test/support/redis-server.js'
 import type { Client } from '../support/client.js'
@@ -30,11 +30,24 @@ const CLIENT_SECRET = freshSecret()
 const CLIENTS = { OAUTH_CLIENTS: `gateway:${CLIENT_SECRET}` }
 const DAY = 86_400
 
-/** Starts a service with these variables, and hands over the tokens of the first person on it. */
+/** The service where nothing is set: what several tests look at, and none changes. */
+let plain: Promise<Service> | undefined
+afterAll(async () => {
+  await (await plain)?.[Symbol.asyncDispose]()
+})
+let people = 0
+
+/** Hands over the tokens of somebody new on a service with these variables, which is started for it if there are any. */
 async function withService<Result>(
   environment: Environment,
   look: (pair: Pair, service: Service, client: Client) => Promise<Result>,
 ): Promise<Result> {
+  if (Object.keys(environment).length === 0) {
+    const service = await (plain ??= startService(CLIENTS))
+    const client = service.client()
+    people += 1
+    return await look(await register(client, `ada${people}`), service, client)
+  }
   await using service = await startService({ ...CLIENTS, ...environment })
   const client = service.client()
   return await look(await register(client, 'ada'), service, client)

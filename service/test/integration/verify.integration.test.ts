@@ -15,7 +15,6 @@ describe.each(VARIANTS)('sojourn/verify, with the service on $name', (variant) =
       ...ground.environment,
       OAUTH_CLIENTS: `gateway:${secret}`,
     })
-    const basic = Buffer.from(`gateway:${secret}`).toString('base64')
     const metadata = await (
       await fetch(`${service.url}/.well-known/oauth-authorization-server`)
     ).json()
@@ -28,7 +27,7 @@ describe.each(VARIANTS)('sojourn/verify, with the service on $name', (variant) =
       longestLifetime: '15m',
       revocations: {
         url: `${service.url}/oauth/revocations`,
-        headers: { Authorization: `Basic ${basic}` },
+        client: { id: 'gateway', secret },
         maxStaleness: '5s',
       },
       onFault: (fault) => faults.push(fault),

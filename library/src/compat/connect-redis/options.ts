@@ -27,7 +27,7 @@ export interface RedisStoreOptions<Client extends object = object> {
   readonly prefix?: string
   /** About how many keys `clear`, `length`, `ids` and `all` look at in one go. Default 100. */
   readonly scanCount?: number
-  /** Default: JSON. */
+  /** What turns sessions into text and back. Default: JSON. */
   readonly serializer?: Serializer
   /**
    * Seconds that a session is kept whose cookie names no expiry. A function is asked for every session, whatever its cookie
@@ -50,7 +50,7 @@ export interface RedisStoreOptions<Client extends object = object> {
   readonly failuresToOpen?: number
   /** Milliseconds after which one command is let through to see whether it is back. Default 500. */
   readonly probeEvery?: number
-  /** Default: the host's. */
+  /** The clock. Default: the host's. For tests. */
   readonly clock?: Clock
 }
 

@@ -5,7 +5,7 @@ import { serializeAsCsurf, type CookieRules } from './secret-cookie.js'
 export interface CsurfCookieOptions {
   /** Its name. Default `'_csrf'`. With `secure` and without a domain, `'__Host-csrf'` keeps sibling hosts from planting it. */
   readonly key?: string | undefined
-  /** Default `'/'`. */
+  /** The part of the site that gets the cookie. Default `'/'`. */
   readonly path?: string | undefined
   /** Signed with cookie-parser's secret, which must be set. Default `false`. */
   readonly signed?: boolean | undefined

@@ -8,17 +8,19 @@ export interface ClassicCookieOptions {
   maxAge?: number | Date | null | undefined
   /** The instant at which it expires; `maxAge` is better. */
   expires?: Date | null | undefined
-  /** Default `true`. */
+  /** Whether scripts cannot read it. Default `true`. */
   httpOnly?: boolean | undefined
   /** Default `'/'`. Requests to other paths have no session. */
   path?: string | undefined
-  /** Default: this host alone. */
+  /** Shares it with all subdomains. Default: this host alone. */
   domain?: string | undefined
   /** `'auto'`: as the connection is. Default `false`, as in express-session. */
   secure?: boolean | 'auto' | undefined
   /** `true` is `'strict'`; `'auto'`: `none` on a secure connection, else `lax`. Any case. Default: not said. */
   sameSite?: boolean | string | undefined
+  /** Keeps it apart for each embedding site (CHIPS). Default: not said. */
   partitioned?: boolean | undefined
+  /** What browsers of the Chromium kind drop first where there are too many. Default: not said. */
   priority?: 'low' | 'medium' | 'high' | undefined
 }
 

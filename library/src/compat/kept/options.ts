@@ -6,7 +6,7 @@ import type { Duration } from '../../system/duration.js'
 import { randomToken } from '../../system/random.js'
 import type { LegacyRecords } from './legacy.js'
 
-/** Options of {@link keepSessions}. Durations are seconds as a number, or text with a unit (`'15m'`). */
+/** Options of `keepSessions`. Durations are seconds as a number, or text with a unit (`'15m'`). */
 export interface KeepSessionsOptions {
   /** Where sessions rest: `createMemoryStore()`, `openSqliteStore()` or `createRedisStore()`. */
   readonly store: Store

@@ -18,6 +18,7 @@ export interface SigningKey extends VerificationKey {
 
 /** Keys by name, as they are now; never asked with anything of a token but its `kid`. */
 export interface VerificationKeys {
+  /** The key of that name, or `undefined` where there is none that counts. */
   find(kid: string): VerificationKey | undefined
   /** Changes whenever a key stopped being accepted: what was verified under another number is verified anew. */
   readonly revision: number

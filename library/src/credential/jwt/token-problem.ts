@@ -1,6 +1,6 @@
 import type { AccessClaims } from './token-claims.js'
 
-/** Why an access token is refused. Stable, and one sentence each for a person in {@link TOKEN_MESSAGES}. */
+/** Why an access token is refused. Stable, and one sentence each for a person in `TOKEN_MESSAGES`. */
 export type TokenProblemCode = keyof typeof MESSAGES
 
 const MESSAGES = {

@@ -101,7 +101,7 @@ export interface AnomalyOptions {
   readonly locate?: (address: string) => Place | undefined | Promise<Place | undefined>
   /** Hears of anomalies whose answer is `notify` or more: once for each session and set of signals in `notifyEvery`. */
   readonly notify?: (anomaly: AnomalyNotice) => unknown
-  /** Default `'24h'`. */
+  /** How often `notify` may hear of the same. Default `'24h'`. */
   readonly notifyEvery?: Duration
   /** Hears of each sign-in, whether device and network are known. Never delays one. */
   readonly onNewSignIn?: (signIn: SignIn) => unknown

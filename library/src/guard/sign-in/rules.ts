@@ -33,11 +33,11 @@ export interface SignInDelay {
 
 /** The cookie that says "this browser has signed in as this person before". */
 export interface DeviceCookieOptions {
-  /** Without a prefix. Default: `device-` and a tag of the application's secret. */
+  /** Its name, without a prefix. Default: `device-` and a tag of the application's secret. */
   readonly name?: string
-  /** Default `'strict'`: it is looked at only where a person signs in on one's own page. */
+  /** Whether it is sent where another site leads here. Default `'strict'`: it is looked at only where a person signs in on one's own page. */
   readonly sameSite?: SameSite
-  /** Default 180 days after the last sign-in; at most 400. */
+  /** How long a device is known. Default 180 days after the last sign-in; at most 400. */
   readonly lifetime?: Duration
   /** `true`: Secure and `__Host-` also where this process sees plain http. Default: as the connection is. */
   readonly secure?: true

@@ -2,6 +2,8 @@
  * redis/ owns the store on Redis: its keys, its scripts, and how any client is spoken to. The scripts
  * are its heart, one to a verb; everything else turns values into their arguments and their replies back.
  * It never opens a connection; a verb never waits: deadlines are `store/resilient.ts`'.
+ *
+ * @module
  */
 export { createRedisStore } from './redis-store.js'
 export type { RedisStoreOptions } from './options.js'

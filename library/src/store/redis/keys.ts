@@ -7,17 +7,7 @@ import type { SessionId } from '../record.js'
  * a slot of a cluster: what a script touches is always on one node. No colon beside the braces: that
  * keeps both keys of a session in the smaller of two memory classes (16 bytes each).
  *
- * | key                  | type | holds                                                              |
- * |----------------------|------|--------------------------------------------------------------------|
- * | `sj:s{Ab}<id>`       | HASH | a session's record, afterwards its tombstone: see record-fields.ts |
- * | `sj:u{Ab}<subject>`  | ZSET | the subject's sessions of the present epoch, by the instant of expiry |
- * | `sj:x{Ab}<subject>`  | ZSET | its sessions of earlier epochs, until they are reaped              |
- * | `sj:g{Ab}<subject>`  | HASH | what is kept of the subject: epoch, disabled, attributes           |
- * | `sj:k{Ab}<name>`     | HASH | a document: its text and its revision                              |
- * | `sj:l{Ab}<key>`      | HASH | what was taken out of an allowance (rate limits)                   |
- * | `sj:a{Ab}<key>`      | HASH | attempts, and their lock                                           |
- * | `sj:w{Ab}<word>`     | HASH | a trace for those who are told of written keys; else nothing       |
- * | `sj:h{Ab}<process>`  | HASH | how often a process told that it is there; without one: the name of this node's history |
+ * What rests under each kind of key, and for how long, stands in key-kinds.ts.
  *
  * Changes are told on the channel `sj:changes`: see feed/message.ts.
  *

@@ -14,7 +14,7 @@ export interface RedisStoreOptions extends StoreOptions {
    */
   readonly client: RedisClient
   /**
-   * What to listen on: then the store has {@link Store.changes}, and a near cache can be kept.
+   * What to listen on: then the store has `changes` of `Store`, and a near cache can be kept.
    *
    * For one server, and with ioredis behind Sentinel: a second client instance of node-redis, ioredis or iovalkey
    * (`client.duplicate()`) for the same primary, connected before and closed afterwards by you, and used for

@@ -41,6 +41,7 @@ export interface AuditOptions {
 export interface Audit {
   /** Runs what answers a request; events that happen in it are recorded with its address, agent, method and path. */
   around<Result>(request: AuditedRequest, run: () => Result): Result
+  /** How the queue before the sink is doing. */
   stats(): QueueStats
   /** Resolves when all is written (`true`), or so many milliseconds later (`false`). Default 1,000. */
   flush(within?: number): Promise<boolean>

@@ -9,6 +9,8 @@
  * const sojourn = observeSpans(createSojourn({ store: traceStore(store, tracer), secrets }), tracer)
  * observeSojourn(sojourn, metrics)
  * ```
+ *
+ * @module
  */
 export { createExemplars } from './exemplars.js'
 export { createOpenTelemetryMetrics } from './metrics.js'

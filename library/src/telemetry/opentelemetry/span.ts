@@ -1,11 +1,10 @@
 import type { Attributes, Span, SpanKind, SpanStatusCode, Tracer } from '@opentelemetry/api'
 import { SojournError, StoreUnavailable } from '../../errors.js'
 
-/* eslint-disable @typescript-eslint/no-unsafe-enum-assignment -- only types are taken from the package, whose numbers are these */
+// Only types are taken from the package, whose numbers are these.
 export const INTERNAL = 0 as SpanKind
 export const CLIENT = 2 as SpanKind
 const ERROR = 2 as SpanStatusCode
-/* eslint-enable @typescript-eslint/no-unsafe-enum-assignment */
 
 /** What a span is opened with. */
 export interface SpanFacts {

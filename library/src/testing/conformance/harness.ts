@@ -8,7 +8,7 @@ import type { Store } from '../../store/store.js'
 
 /** One storage, opened for one test. */
 export interface OpenedStore {
-  /** A store on empty storage, with the default {@link StoreOptions}. */
+  /** A store on empty storage, with the default `StoreOptions`. */
   readonly store: Store
   /**
    * Moves the store's clock. Whatever the storage itself would have dropped by then (Redis keys whose

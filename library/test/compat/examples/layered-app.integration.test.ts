@@ -28,22 +28,30 @@ const FOLDER = join(ROOT, 'examples/layered-app')
 const APP = 'layered-app/app.js'
 const SESSION_SECRET = 'rKx0Vb3mQ2y7T1nL9wZs5uJd8aHf4cEg6iPo'
 const JWT_SECRET = 'Jq7Yt2Nw9Rb4Ls6Xm1Zc8Vp3Kd5Gh0Fa2Ue'
-const ADA = { username: 'ada', password: 'correct horse' }
+const named = (username: string) => ({ username, password: 'correct horse' })
+const ADA = named('ada')
 
 let server: RedisServer
+/** One application for the tests that change nothing for others: on a Redis of its own, each with a person of its own. */
+let shared: RunningExample
+let serverOfShared: RedisServer
 let temporary = ''
 beforeAll(async () => {
-  server = await startRedis()
+  ;[server, serverOfShared] = await Promise.all([startRedis(), startRedis()])
+  shared = await start({ REDIS_PORT: String(serverOfShared.port) })
   temporary = mkdtempSync(join(tmpdir(), 'sojourn-layered-'))
   symlinkSync(join(ROOT, 'node_modules'), join(temporary, 'node_modules'))
 })
 afterEach(async () => {
-  await stopExamples()
+  await stopExamples(shared)
   await server.cli('flushall')
+  // Who tried, which is what all its tests do from one address.
+  await serverOfShared.cli('del', 'limit:sign-in:127.0.0.1')
 })
 afterAll(async () => {
+  await stopExamples()
   rmSync(temporary, { recursive: true, force: true })
-  await server.stop()
+  await Promise.all([server.stop(), serverOfShared.stop()])
 })
 
 type Environment = Record<string, string | undefined>
@@ -112,9 +120,9 @@ async function visitor(app: RunningExample, headers?: Record<string, string>): P
   return new Person(app.newClient(), headers).open()
 }
 
-async function registered(app: RunningExample): Promise<Person> {
+async function registered(app: RunningExample, who: object = ADA): Promise<Person> {
   const person = await visitor(app)
-  expect((await person.post('/auth/register', ADA)).status).toBe(201)
+  expect((await person.post('/auth/register', who)).status).toBe(201)
   return person
 }
 
@@ -153,7 +161,7 @@ describe('the layered application', () => {
   })
 
   it('S0-20: register, sign in, look, change, refresh, sign out: two groups of routes', async () => {
-    const app = await start()
+    const app = shared
     const person = await registered(app)
     expect((await person.post('/auth/register', ADA)).status).toBe(409)
     expect((await person.profile())[0]).toBe(401)
@@ -186,9 +194,9 @@ describe('the layered application', () => {
   })
 
   it('a copied cookie and the access token are dead when the sign-out has been answered', async () => {
-    const app = await start()
-    const person = await registered(app)
-    const tokens = await person.signIn()
+    const app = shared
+    const person = await registered(app, named('bob'))
+    const tokens = await person.signIn(named('bob'))
     const thief = app.newClient()
     for (const [name, value] of person.browser.jar) thief.jar.set(name, value)
     expect((await thief.get('/user/profile')).status).toBe(200)
@@ -199,8 +207,9 @@ describe('the layered application', () => {
   })
 
   it('signing out by an access token ends the tokens of that sign-in', async () => {
-    const app = await start()
-    const { accessToken, refreshToken } = await (await registered(app)).signIn()
+    const app = shared
+    const eve = await registered(app, named('eve'))
+    const { accessToken, refreshToken } = await eve.signIn(named('eve'))
     const phone = app.newClient()
     expect((await phone.post('/auth/logout', {}, bearer(accessToken))).status).toBe(200)
     expect((await phone.get('/user/profile', bearer(accessToken))).status).toBe(401)
@@ -208,10 +217,10 @@ describe('the layered application', () => {
   })
 
   it('S0-10: req.csrfToken() and EBADCSRFTOKEN: without, with a wrong, with an old token, from another site', async () => {
-    const app = await start()
-    const person = await registered(app)
+    const app = shared
+    const person = await registered(app, named('dan'))
     const early = person.csrfToken
-    await person.signIn()
+    await person.signIn(named('dan'))
     const rename = async (headers: Record<string, string>): Promise<[number, unknown]> =>
       toldBy(
         await person.browser.post(
@@ -236,7 +245,7 @@ describe('the layered application', () => {
     expect(await rename({ ...good, origin: 'https://evil.example' })).toEqual(
       refused('cross_origin'),
     )
-    expect((await person.profile())[1]).toEqual(PROFILE[1])
+    expect((await person.profile())[1]).toEqual({ username: 'dan', displayName: 'dan' })
     expect((await rename({ ...good, 'sec-fetch-site': 'same-origin' }))[0]).toBe(200)
     // The sign-in itself, too: nobody can be signed in as somebody else by a page of theirs.
     expect((await stranger.browser.post('/auth/login', ADA)).status).toBe(403)
@@ -331,10 +340,11 @@ describe('its secrets', () => {
   })
 
   it('access tokens are JWTs that JWT_SECRET signs, and whose signature counts', async () => {
-    const app = await start()
-    const { accessToken } = await (await registered(app)).signIn()
+    const app = shared
+    const person = await registered(app, named('fay'))
+    const { accessToken } = await person.signIn(named('fay'))
     const claims = jwt.verify(accessToken, JWT_SECRET, { algorithms: ['HS256'] }) as jwt.JwtPayload
-    expect(claims).toMatchObject({ sub: 'ada', iss: `http://localhost:${String(app.port)}` })
+    expect(claims).toMatchObject({ sub: 'fay', iss: `http://localhost:${String(app.port)}` })
     expect((claims.exp ?? 0) - (claims.iat ?? 0)).toBeLessThanOrEqual(900)
     const [head = '', body = ''] = accessToken.split('.')
     const forged = [
@@ -382,9 +392,7 @@ describe('in production', () => {
   const HTTPS = { 'x-forwarded-proto': 'https' }
 
   it('S0-14: HTTPS is enforced there, and only there', async () => {
-    const plain = await start()
-    expect((await plain.client.get('/user/profile')).status).toBe(401)
-    await plain.stop()
+    expect((await shared.newClient().get('/user/profile')).status).toBe(401)
     const app = await start({ ...PRODUCTION, PUBLIC_HOST: 'app.example' })
     const secure = await app.client.get('/auth/csrf', { headers: HTTPS })
     expect([secure.status, secure.headers['strict-transport-security']]).toEqual([

@@ -8,6 +8,7 @@ const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 const children = new Set<ChildProcess>()
 
 export interface RunningExample {
+  readonly pid: number | undefined
   readonly port: number
   readonly client: WebClient
   newClient(): WebClient
@@ -36,7 +37,7 @@ export async function startExample(
   })
   const port = Number(/localhost:(\d+)/.exec(output())?.[1])
   const newClient = (): WebClient => new WebClient({ port })
-  return { port, client: newClient(), newClient, output, stop: () => stop(child) }
+  return { pid: child.pid, port, client: newClient(), newClient, output, stop: () => stop(child) }
 }
 
 /** Starts a program that is expected to refuse, and waits until it has ended. */
@@ -52,9 +53,9 @@ export async function refusedExample(
   return { exitCode: child.exitCode, output: output() }
 }
 
-/** Ends what a test left running. */
-export async function stopExamples(): Promise<void> {
-  await Promise.all([...children].map(stop))
+/** Ends what a test left running, but for what all tests of a file share. */
+export async function stopExamples(shared?: RunningExample): Promise<void> {
+  await Promise.all([...children].filter((child) => child.pid !== shared?.pid).map(stop))
 }
 
 const CHEAPLY = `--import=${new URL('cheap-passwords.mjs', import.meta.url).href}`

@@ -169,8 +169,10 @@ export function redisHarness(bench: () => Bench): StoreHarness<OpenedRedis> {
         lateAfter: 10_000,
       }
       const create = (options: RedisStoreOptions): Store => {
-        const { walk, ...others } = createRedisStore(options)
-        return mayWalk && walk !== undefined ? { ...others, walk } : others
+        const { walk, transfer, ...others } = createRedisStore(options)
+        // Sessions that nobody may walk over, nobody may move.
+        const walking = mayWalk && walk !== undefined && transfer !== undefined
+        return walking ? { ...others, walk, transfer } : others
       }
       const store = (client: RedisClient): Store => create({ client, ...common })
       const listening = subscriber === undefined ? {} : { subscriber }

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClient } from 'redis'
 import { InvalidOption } from '../../../src/errors.js'
 import { createRedisStore } from '../../../src/store/redis/index.js'
+import { KEY_KINDS } from '../../../src/store/redis/key-kinds.js'
 import { createKeys } from '../../../src/store/redis/keys.js'
+import { TRAITS } from '../../../src/store/record.js'
 import type { Change, NewSession, Rotation, SessionLimit, Store } from '../../../src/store/store.js'
 import { randomBelow, randomToken } from '../../../src/system/random.js'
 import { startRedis, type RedisServer } from '../../support/redis-server.js'
@@ -139,6 +141,38 @@ describe('the keys', () => {
     } finally {
       monitor.destroy()
     }
+  })
+
+  it('are of the kinds that docs/reference/redis-keys.md lists, with the type, the fields and an end', async () => {
+    const store = createRedisStore({ client, keyPrefix: 'kinds:' })
+    for (const [, call] of await everyVerb(store, 'ann')) await call()
+    await store.create(newSession(store, { subject: 'bob' }))
+    await store.endAll('bob', 'revoked_admin')
+    const last = newSession(store, { subject: 'bob' })
+    await store.create(last)
+    await store.end(last.id, 'signed_in', { after: MINUTE })
+    await store.counters?.spend('k', { quota: 3, window: MINUTE })
+    await store.counters?.attempt('k', { max: 2, lockFor: MINUTE, forgetAfter: MINUTE })
+    await store.pulse?.('AA', { process: 'p', expected: 0, history: 'h' })
+    const met = new Set<unknown>()
+    for (const key of await client.keys('kinds:*')) {
+      const [, letter, name = ''] = /^kinds:([a-z])\{..\}(.*)$/.exec(key) ?? []
+      const kind = KEY_KINDS.find(
+        (one) => one.letter === letter && (one.name === '') === (name === ''),
+      )
+      const type = await client.type(key)
+      // Some of what was counted lasts for a fifth of a second alone.
+      if (type === 'none') continue
+      expect([key, type]).toEqual([key, kind?.type])
+      expect([key, await client.pTTL(key)]).not.toEqual([key, -1])
+      met.add(kind)
+      if (kind?.type !== 'hash') continue
+      const known = [...Object.keys(kind.fields), ...(letter === 's' ? Object.values(TRAITS) : [])]
+      const fields = (await client.hKeys(key)).map((field) => field.replace(/^d:.+/, 'd:<key>'))
+      expect([key, fields.filter((field) => !known.includes(field))]).toEqual([key, []])
+    }
+    // A trace is left by who listens with `outsideChanges`, and only for a second.
+    expect(KEY_KINDS.filter((kind) => kind.letter !== 'w' && !met.has(kind))).toEqual([])
   })
 
   it('hash to the slots that Redis computes', async () => {

@@ -49,7 +49,7 @@ export function renderReference(description: oas31.OpenAPIObject): string {
               <h2 id={anchorOf(tag.name)}>{tag.name}</h2>
               <Prose text={tag.description ?? ''} />
               {operations
-                .filter((one) => one.tag === tag.name)
+                .filter(({ tag: chapter }) => chapter === tag.name)
                 .map((one) => (
                   <OperationCard key={one.id} listed={one} description={description} />
                 ))}
@@ -79,7 +79,7 @@ function Entries({ name, operations }: EntriesProps): JSX.Element {
       </h3>
       <ul>
         {operations
-          .filter((one) => one.tag === name)
+          .filter(({ tag: chapter }) => chapter === name)
           .map(({ id, method, path }) => (
             <li key={id}>
               <a href={`#${id}`}>

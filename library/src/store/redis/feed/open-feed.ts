@@ -136,5 +136,5 @@ function refuse(why: string): never {
   )
 }
 
-/** What {@link openFeed} takes: a connection, or how to make one. */
+/** What `openFeed` takes: a connection, or how to make one. */
 export type SubscriberOption = RedisSubscriber | OpenSubscriber

@@ -1,6 +1,6 @@
 import { reading, type Script } from './script.js'
 
-/** Lines of Redis' INFO worth showing, by the name under which {@link Store.check} shows them. */
+/** Lines of Redis' INFO worth showing, by the name under which `Store.check` shows them. */
 export const HEALTH_FIELDS = {
   version: 'redis_version',
   valkeyVersion: 'valkey_version',
@@ -34,13 +34,13 @@ export const HEALTH_FIELDS = {
 
 const NAMES = Object.values(HEALTH_FIELDS)
 
-/** What the script itself finds out, by the name under which {@link Store.check} shows it. */
+/** What the script itself finds out, by the name under which `Store.check` shows it. */
 export const FOUND_FIELDS = {
   /** How far the replica that is furthest behind has read, and for how many seconds it has been silent. */
   replicaOffset: 'slowest_replica_offset',
   replicaSilence: 'longest_replica_silence',
   /** Keys of the database; how many were drawn at random, and how many of these were sessions that live. */
-  keys: 'keys',
+  keys: 'key_count',
   keysDrawn: 'keys_drawn',
   sessionsDrawn: 'sessions_drawn',
 } as const
@@ -72,7 +72,7 @@ local function draw(reply)
     drawn = drawn + 1
     if is_session_alive(key) then alive = alive + 1 end
   end
-  for _, word in ipairs({ 'keys', text(size), 'keys_drawn', text(drawn), 'sessions_drawn', text(alive) }) do
+  for _, word in ipairs({ 'key_count', text(size), 'keys_drawn', text(drawn), 'sessions_drawn', text(alive) }) do
     reply[#reply + 1] = word
   end
 end
