@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 /**
- * Two projects. `unit` starts no server and no process and must stay under 20 seconds: people run it
+ * Two projects, the second in two parts. `unit` starts no server and no process and must stay under 20 seconds: people run it
  * while they write. `integration` is everything else. A test belongs there by where it lies or what
  * it is called, so that nobody has to keep a list:
  *
@@ -12,6 +12,7 @@ import { defineConfig } from 'vitest/config'
  *   redis/ sqlite/ fault/ attack/            in library/test: a folder of that name in the path,
  *   differential/                            or one that compares with another package
  *   service/test/ outside service/test/unit/ the service as a whole
+ *   *.alone.integration.test.ts              `integration-alone`: what leaves its process changed, such as settings of TLS
  *
  * service/test/browser belongs to Playwright and runs in neither.
  */
@@ -21,6 +22,7 @@ const SLOW_IN_LIBRARY = [
   'library/test/**/{redis,sqlite,fault,attack,differential}/**/*.test.ts',
 ]
 const SLOW_IN_SERVICE = 'service/test/unit/**/*.integration.test.ts'
+const ALONE = '{library,service}/test/**/*.alone.integration.test.ts'
 const BROWSER = 'service/test/browser/**'
 
 /**
@@ -67,11 +69,22 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: [...SLOW_IN_LIBRARY, 'service/test/**/*.test.ts'],
-          exclude: ['service/test/unit/**/!(*.integration).test.ts', BROWSER],
+          exclude: ['service/test/unit/**/!(*.integration).test.ts', BROWSER, ALONE],
           // As in `unit`. Whoever sets a variable or mocks a module puts it back; what must be a process of its own (a crash, a
           // bound on memory, a compiler) is started as one by its test.
           isolate: false,
           // They wait for servers and timers as often as they compute: a third one fills the gaps.
+          maxWorkers: 3,
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration-alone',
+          include: [ALONE],
+          isolate: true,
           maxWorkers: 3,
           testTimeout: 30_000,
           hookTimeout: 30_000,

@@ -108,7 +108,8 @@ function tool(path, ...args) {
 async function vitest(project) {
   const report = reportPath(project)
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const { code } = await tool('vitest/vitest.mjs', 'run', '--project', project, ...reporters)
+  // Each part of a project: `integration-alone` belongs to `integration`.
+  const { code } = await tool('vitest/vitest.mjs', 'run', '--project', `${project}*`, ...reporters)
   return { code, counts: countTests(report) }
 }
 

@@ -140,7 +140,7 @@ describe('the image', () => {
     expect(fromContext.filter((path) => !contextPaths().includes(path))).toEqual([])
     // The published package holds what is built of library/src, and three files beside it.
     const { files: packed } = json<{ files: string[] }>(join(ROOT, 'library/package.json'))
-    const left = ['!dist/.tsbuildinfo', '!dist/**/*.map']
+    const left = ['!dist/**/.tsbuildinfo', '!dist/**/*.map']
     expect(packed).toEqual(['dist', ...left, 'README.md', 'LICENSE'])
     expect(json(join(ROOT, 'library/tsconfig.json'))).toMatchObject({
       compilerOptions: { rootDir: 'src' },

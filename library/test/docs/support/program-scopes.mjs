@@ -82,7 +82,10 @@ async function askOnce(url, method, path, cookie) {
     redirect: 'manual',
     ...(method === 'get' ? {} : { body: '{}' }),
   })
-  const text = await answer.text()
+  // A stream of events goes on for as long as somebody listens.
+  const isStream = /event-stream/.test(answer.headers.get('content-type') ?? '')
+  if (isStream) await answer.body?.cancel()
+  const text = isStream ? '' : await answer.text()
   if (answer.status >= 500) throw new Error(`${method} ${path}: ${answer.status} ${text}`)
 }
 

@@ -24,6 +24,8 @@ export function prepareChildren(): (
   parameters: object,
   options?: SpawnOptions & { readonly execArgv?: readonly string[] },
 ) => Child {
+  // Commands of the service, which may have run in this process before, keep their files to themselves; these children are somebody else.
+  process.umask(0o022)
   const build = buildForChildren()
   afterAll(() => {
     rmSync(build, { recursive: true, force: true })
