@@ -1,4 +1,6 @@
-import { existsSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { build } from '../workspace/build.mjs'
 import { runNode } from '../workspace/command.mjs'
 import { installPackages } from '../workspace/packages.mjs'
@@ -109,7 +111,8 @@ async function vitest(project) {
   const report = reportPath(project)
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   // Each part of a project: `integration-alone` belongs to `integration`.
-  const { code } = await tool('vitest/vitest.mjs', 'run', '--project', `${project}*`, ...reporters)
+  const args = ['run', '--project', `${project}*`, ...reporters]
+  const code = await inFolder((env) => runNode('node_modules/vitest/vitest.mjs', args, { env }))
   return { code, counts: countTests(report) }
 }
 
@@ -117,8 +120,27 @@ async function vitest(project) {
 async function playwright() {
   const report = reportPath('browser')
   const args = ['test', '-c', PLAYWRIGHT_CONFIG, '--reporter=list,json']
-  const code = await runNode('node_modules/@playwright/test/cli.js', args, {
-    env: { PLAYWRIGHT_JSON_OUTPUT_FILE: report },
-  })
+  const code = await inFolder((env) =>
+    runNode('node_modules/@playwright/test/cli.js', args, {
+      env: { ...env, PLAYWRIGHT_JSON_OUTPUT_FILE: report },
+    }),
+  )
   return { code, counts: countTests(report) }
+}
+
+/**
+ * Runs tests with a temporary folder that is removed afterwards: workers are ended by signals, and leave theirs behind.
+ *
+ * @param {(env: { TMPDIR: string }) => Promise<number>} run
+ * @returns {Promise<number>}
+ */
+async function inFolder(run) {
+  const folder = mkdtempSync(join(tmpdir(), 'sojourn-suite-'))
+  // Some tests start programs as somebody else.
+  chmodSync(folder, 0o755)
+  try {
+    return await run({ TMPDIR: folder })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
