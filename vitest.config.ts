@@ -25,6 +25,9 @@ const SLOW_IN_SERVICE = 'service/test/unit/**/*.integration.test.ts'
 const ALONE = '{library,service}/test/**/*.alone.integration.test.ts'
 const BROWSER = 'service/test/browser/**'
 
+/** Fails a file that changes its process for those after it: see there. */
+const LEAVES_NOTHING = 'library/test/support/leaves-nothing.ts'
+
 /**
  * The service imports `sojourn` by name, which Node answers with the built files. Tests get the sources
  * instead: no stale build, and one copy of each class whichever way it is imported.
@@ -60,6 +63,7 @@ export default defineConfig({
           exclude: [...SLOW_IN_LIBRARY, SLOW_IN_SERVICE],
           // One process for many files: loading the modules anew for each took longer than the tests.
           isolate: false,
+          setupFiles: [LEAVES_NOTHING],
           testTimeout: 10_000,
           hookTimeout: 10_000,
         },
@@ -70,9 +74,10 @@ export default defineConfig({
           name: 'integration',
           include: [...SLOW_IN_LIBRARY, 'service/test/**/*.test.ts'],
           exclude: ['service/test/unit/**/!(*.integration).test.ts', BROWSER, ALONE],
-          // As in `unit`. Whoever sets a variable or mocks a module puts it back; what must be a process of its own (a crash, a
+          // As in `unit`. Whoever changes the process puts it back (LEAVES_NOTHING sees to it); what must be a process of its own (a crash, a
           // bound on memory, a compiler) is started as one by its test.
           isolate: false,
+          setupFiles: [LEAVES_NOTHING],
           // They wait for servers and timers as often as they compute: a third one fills the gaps.
           maxWorkers: 3,
           testTimeout: 30_000,

@@ -22,6 +22,9 @@ export function isApart(name) {
   return APART.some((pattern) => pattern.test(name))
 }
 
+/** What the pages run in the browser. */
+const SCRIPTS = ['member', 'console']
+
 /** The programs of the service, by what they are called in the bundle. */
 const PROGRAMS = { main: 'main.js', cli: 'cli/main.js' }
 
@@ -50,7 +53,30 @@ export async function bundle() {
       chunkFileNames: 'part-[name]-[hash].js',
       sourcemap: true,
     })
-    return 0
+  } finally {
+    await joined.close()
+  }
+  await Promise.all(SCRIPTS.map((name) => bundleScript(name)))
+  return 0
+}
+
+/**
+ * One script of the pages, with all that it imports, as small as it gets. It lies beside the programs, which serve it.
+ *
+ * @param {string} name
+ */
+async function bundleScript(name) {
+  const joined = await rolldown({
+    input: join(ROOT, 'service', 'dist', 'client', `${name}.js`),
+    platform: 'browser',
+    logLevel: 'warn',
+  })
+  try {
+    await joined.write({
+      file: join(SERVICE_BUNDLE, 'scripts', `${name}.js`),
+      format: 'esm',
+      minify: true,
+    })
   } finally {
     await joined.close()
   }

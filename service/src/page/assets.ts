@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
 
 import { referenceStyle, style } from './style.js'
 
@@ -29,9 +30,28 @@ export const referenceAsset: Asset = asset(
   referenceStyle,
 )
 export const iconAsset: Asset = asset('icon', 'svg', 'image/svg+xml', icon)
+/** What pages of members run, and what the console runs: see client/. */
+export const memberScript: Asset = script('member')
+export const consoleScript: Asset = script('console')
 
 /** All of them, for the route that serves `/assets`. */
-export const assets: readonly Asset[] = [styleAsset, referenceAsset, iconAsset]
+export const assets: readonly Asset[] = [
+  styleAsset,
+  referenceAsset,
+  iconAsset,
+  memberScript,
+  consoleScript,
+]
+
+/** Scripts are built beside the programs that serve them: from the bundle, from `dist/`, and from the sources where tests import these. */
+const SCRIPT_FOLDERS = ['./scripts/', '../bundle/scripts/', '../../dist/bundle/scripts/']
+
+function script(name: string): Asset {
+  const places = SCRIPT_FOLDERS.map((folder) => new URL(`${folder}${name}.js`, import.meta.url))
+  const place = places.find((url) => existsSync(url))
+  if (place === undefined) throw new Error(`The script ${name} is not built: run npm run build`)
+  return asset(name, 'js', 'text/javascript; charset=utf-8', readFileSync(place, 'utf8'))
+}
 
 /** The digest names a version and guards nothing. */
 function asset(name: string, extension: string, type: string, text: string): Asset {

@@ -1,7 +1,7 @@
-import type { ComponentChildren, JSX, VNode } from 'preact'
+import type { ComponentChildren, HTMLAttributes, JSX, VNode } from 'preact'
 import { renderToString } from 'preact-render-to-string'
 
-import { iconAsset, styleAsset, type Asset } from './assets.js'
+import { iconAsset, memberScript, styleAsset, type Asset } from './assets.js'
 import { PostForm } from './form.js'
 import { Icon } from './icon.js'
 import { Wordmark } from './mark.js'
@@ -9,6 +9,16 @@ import { NONCE_MARK } from './nonce.js'
 import { paths } from './paths.js'
 import type { Notice, PageProps, Person } from './props.js'
 import { texts } from './texts.js'
+
+declare module 'preact' {
+  // eslint-disable-next-line @typescript-eslint/no-namespace -- how Preact's types are told of an element
+  namespace JSX {
+    interface IntrinsicElements {
+      /** The dialog before the end of the session; nothing where no script runs. */
+      'sojourn-expiry': HTMLAttributes
+    }
+  }
+}
 
 /** Which entry of the navigation the page is. */
 export type NavEntry = 'dashboard' | 'devices' | 'security' | 'signIn' | 'register'
@@ -25,6 +35,8 @@ interface LayoutProps {
   readonly continueAt?: string | undefined
   /** A sheet besides the one of all pages. */
   readonly style?: Asset | undefined
+  /** In place of the script of members. */
+  readonly script?: Asset | undefined
   readonly children: ComponentChildren
 }
 
@@ -38,6 +50,7 @@ export function Layout(props: LayoutProps): JSX.Element {
         title={hasProblems ? texts.titleWithProblem(title) : texts.title(title)}
         continueAt={continueAt}
         style={style}
+        script={props.script ?? (isSignedIn ? memberScript : undefined)}
       />
       <body class={isSignedIn ? 'signed-in' : undefined}>
         <a class="skip" href="#main">
@@ -56,6 +69,7 @@ export function Layout(props: LayoutProps): JSX.Element {
         <footer class="wide bottom">
           <p>{texts.footer}</p>
         </footer>
+        {isSignedIn ? <sojourn-expiry /> : null}
       </body>
     </html>
   )
@@ -65,9 +79,10 @@ interface HeadProps {
   readonly title: string
   readonly continueAt: string | undefined
   readonly style: Asset | undefined
+  readonly script: Asset | undefined
 }
 
-function Head({ title, continueAt, style }: HeadProps): JSX.Element {
+function Head({ title, continueAt, style, script }: HeadProps): JSX.Element {
   return (
     <head>
       <meta charset="utf-8" />
@@ -82,6 +97,7 @@ function Head({ title, continueAt, style }: HeadProps): JSX.Element {
       <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0d1512" />
       <link rel="stylesheet" href={styleAsset.path} nonce={NONCE_MARK} />
       {style === undefined ? null : <link rel="stylesheet" href={style.path} nonce={NONCE_MARK} />}
+      {script === undefined ? null : <script type="module" src={script.path} nonce={NONCE_MARK} />}
       <link rel="icon" href={iconAsset.path} type="image/svg+xml" />
     </head>
   )
