@@ -19,7 +19,7 @@ import type { Parts } from './parts.js'
 import { accountRoutes } from './route/account.js'
 import { apiRoutes } from './route/api.js'
 import { csrfRoutes, csrfRules } from './route/csrf.js'
-import { adminRoutes } from './route/admin.js'
+import { adminRoutes } from './route/admin/index.js'
 import { deviceRoutes } from './route/devices.js'
 import { eventRoutes } from './route/events.js'
 import { sendErrorPage } from './route/error-page.js'
@@ -57,7 +57,7 @@ export function createApp(parts: Parts): Express {
     sessionDataRoutes(parts),
     eventRoutes(parts),
     tokenRoutes(parts),
-    adminRoutes(parts),
+    ...adminRoutes(parts),
   ]
   const steps: readonly RequestHandler[] = [
     ...(tracing === undefined ? [] : [tracing.requests]),

@@ -61,5 +61,6 @@ export function onUnavailable(
 function pageOf(path: string): string {
   if (path.startsWith(paths.devices)) return paths.devices
   if (path === paths.changePassword) return paths.security
+  if (path.startsWith(`${paths.console}/`)) return paths.console
   return paths.dashboard
 }

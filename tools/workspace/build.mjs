@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { runNode } from './command.mjs'
+import { alone } from './lock.mjs'
 import { ROOT, SERVICE_CLI, SERVICE_MAIN, cachePath } from './places.mjs'
 import { say, timed } from './progress.mjs'
 
@@ -14,22 +15,45 @@ const TSC = 'node_modules/typescript/bin/tsc'
  * to learn that takes most of a second, looking at the sizes and times of the sources takes a few milliseconds.
  */
 export async function build() {
-  const stamp = cachePath('build-state')
+  if (!isUpToDate()) await whileNobodyBuilds(buildWhatChanged)
+  else say('the build is up to date')
+}
+
+/**
+ * Does something with the build that takes a moment, in which nobody may write it anew.
+ *
+ * @template Result
+ * @param {() => Result | Promise<Result>} work
+ * @returns {Promise<Result>}
+ */
+export async function whileNobodyBuilds(work) {
+  return alone(cachePath('build-lock'), work)
+}
+
+async function buildWhatChanged() {
+  // Somebody else may have built meanwhile.
+  if (isUpToDate()) return
   const before = stateOfSources(ROOT)
-  const isBundled = existsSync(SERVICE_MAIN) && existsSync(SERVICE_CLI)
-  if (
-    isBundled &&
-    outputsExist(ROOT) &&
-    existsSync(stamp) &&
-    readFileSync(stamp, 'utf8') === before
-  ) {
-    say('the build is up to date')
-    return
-  }
+  // While this is missing, nobody takes what lies there for a build.
+  rmSync(stampPath(), { force: true })
   await timed('building with tsc -b', () => runNode(TSC, ['-b']))
   const { bundle } = await import('./bundle.mjs')
   await timed('joining the service into a few files', bundle)
-  writeFileSync(stamp, before)
+  writeFileSync(stampPath(), before)
+}
+
+/** @returns {boolean} */
+function isUpToDate() {
+  return (
+    [SERVICE_MAIN, SERVICE_CLI, stampPath()].every((path) => existsSync(path)) &&
+    outputsExist(ROOT) &&
+    readFileSync(stampPath(), 'utf8') === stateOfSources(ROOT)
+  )
+}
+
+/** @returns {string} */
+function stampPath() {
+  return cachePath('build-state')
 }
 
 /**

@@ -1,3 +1,4 @@
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { ROOT, SERVICE_BUNDLE } from './places.mjs'
@@ -30,11 +31,26 @@ const PROGRAMS = { main: 'main.js', cli: 'cli/main.js' }
 
 /**
  * Joins what the compiler made into a few files. Looking for, reading and linking about 900 modules takes a third of a
- * second of a core at each start; these few files take half of that.
+ * second of a core at each start; these few files take half of that. They are written beside those of before, and put in
+ * their place when all are there: who starts the service meanwhile finds the one or the other, never half of them.
  *
  * @returns {Promise<number>} 0, as a program that went well would.
  */
 export async function bundle() {
+  const [fresh, old] = [`${SERVICE_BUNDLE}-new`, `${SERVICE_BUNDLE}-old`]
+  for (const folder of [fresh, old]) rmSync(folder, { recursive: true, force: true })
+  await bundlePrograms(fresh)
+  await Promise.all(SCRIPTS.map((name) => bundleScript(name, fresh)))
+  if (existsSync(SERVICE_BUNDLE)) renameSync(SERVICE_BUNDLE, old)
+  renameSync(fresh, SERVICE_BUNDLE)
+  rmSync(old, { recursive: true, force: true })
+  return 0
+}
+
+/**
+ * @param {string} into
+ */
+async function bundlePrograms(into) {
   const dist = join(ROOT, 'service', 'dist')
   const joined = await rolldown({
     input: Object.fromEntries(
@@ -46,9 +62,8 @@ export async function bundle() {
   })
   try {
     await joined.write({
-      dir: SERVICE_BUNDLE,
+      dir: into,
       format: 'esm',
-      cleanDir: true,
       entryFileNames: '[name].js',
       chunkFileNames: 'part-[name]-[hash].js',
       sourcemap: true,
@@ -56,16 +71,15 @@ export async function bundle() {
   } finally {
     await joined.close()
   }
-  await Promise.all(SCRIPTS.map((name) => bundleScript(name)))
-  return 0
 }
 
 /**
  * One script of the pages, with all that it imports, as small as it gets. It lies beside the programs, which serve it.
  *
  * @param {string} name
+ * @param {string} into
  */
-async function bundleScript(name) {
+async function bundleScript(name, into) {
   const joined = await rolldown({
     input: join(ROOT, 'service', 'dist', 'client', `${name}.js`),
     platform: 'browser',
@@ -73,7 +87,7 @@ async function bundleScript(name) {
   })
   try {
     await joined.write({
-      file: join(SERVICE_BUNDLE, 'scripts', `${name}.js`),
+      file: join(into, 'scripts', `${name}.js`),
       format: 'esm',
       minify: true,
     })

@@ -8,12 +8,13 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  readdirSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { productionSbom } from '../sbom.mjs'
-import { build } from './build.mjs'
+import { build, whileNobodyBuilds } from './build.mjs'
 import { isApart } from './bundle.mjs'
 import { ROOT, SERVICE_BUNDLE } from './places.mjs'
 import { StepFailed, say } from './progress.mjs'
@@ -39,14 +40,29 @@ export async function image(into) {
     throw new StepFailed(`${into} is there already: the image takes a new folder`)
   await build()
   mkdirSync(into, { recursive: true })
-  cpSync(SERVICE_BUNDLE, into, { recursive: true, filter: (path) => !path.endsWith('.map') })
-  chmodSync(join(into, 'cli.js'), 0o755)
+  await whileNobodyBuilds(() => {
+    cpSync(SERVICE_BUNDLE, into, { recursive: true, filter: (path) => !path.endsWith('.map') })
+  })
   for (const folder of packagesApart()) copyPackage(folder, join(into, placeOf(folder)))
   const { name, version, license, type } = manifestOf(join(ROOT, 'service'))
   writeFileSync(join(into, 'package.json'), toText({ name, version, license, type, private: true }))
   cpSync(join(ROOT, 'LICENSE'), join(into, 'LICENSE'))
   writeFileSync(join(into, 'sbom.cdx.json'), toText(productionSbom()))
+  makeReadable(into)
+  chmodSync(join(into, 'cli.js'), 0o755)
   say(`the image is in ${into}`)
+}
+
+/**
+ * Whoever the service runs as reads all of it, also where the builder keeps new files to himself (umask).
+ *
+ * @param {string} root
+ */
+function makeReadable(root) {
+  chmodSync(root, 0o755)
+  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
+    chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644)
+  }
 }
 
 /**

@@ -8,7 +8,7 @@ import express4 from 'express4'
 import createFastify from 'fastify'
 import Koa from 'koa'
 import bodyParser from '@koa/bodyparser'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createExpressAdapter } from '../../src/adapter/express.js'
 import { createFastifyAdapter } from '../../src/adapter/fastify.js'
 import { createKoaAdapter } from '../../src/adapter/koa.js'
@@ -25,8 +25,13 @@ afterEach(async () => {
 
 const EXAMPLES = new URL('../../../examples/', import.meta.url).href
 const example = async (path: string): Promise<any> => {
-  process.env['SESSION_SECRET'] = SECRET
-  return import(/* @vite-ignore */ EXAMPLES + path)
+  // Read when it is loaded; whoever starts a program from another file must not pass it on.
+  vi.stubEnv('SESSION_SECRET', SECRET)
+  try {
+    return await import(/* @vite-ignore */ EXAMPLES + path)
+  } finally {
+    vi.unstubAllEnvs()
+  }
 }
 
 function served(server: Server): number {

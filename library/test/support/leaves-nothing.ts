@@ -33,11 +33,19 @@ const SHARED: Readonly<Record<string, object>> = {
   'https.globalAgent.options': https.globalAgent.options,
 }
 
-/** What Node and the runner of the tests keep there for themselves; and what is done at the end may grow. */
-const OF_OTHERS = /^(?:process\._|variable VITEST|listener \d+ for exit$)/
+/**
+ * What Node, the runner of the tests and graceful-fs (where something loads it) keep there for themselves. And whatever is
+ * done when the process ends may become more.
+ */
+const OF_OTHERS =
+  /^(?:process\._|variable VITEST|listener \d+ for exit$|process\.(?:chdir|cwd)$|fs\.close|.*graceful-fs)/
 
-/** Packages that read their settings and connect once for the whole process: who needs one unloads it again. */
-const KEEPS_STATE = /[\\/]node_modules[\\/](jwt-redis-sessions[\\/].*)$/
+/** What packages put there once, when something first needs them, and may not be exchanged from then on. */
+const OF_FIRST_USE =
+  /^globalThis\.(?:__\w+|Symbol\((?:undici\.globalDispatcher|opentelemetry\.js\.api)\.\d+\))$/
+
+/** Packages that read their settings and connect once for a whole process: each file gets them anew. */
+const KEEPS_STATE = /[\\/]node_modules[\\/]jwt-redis-sessions[\\/]/
 
 /** Stands for what is made when it is first asked for. */
 const LATER = Symbol('later')
@@ -45,7 +53,7 @@ const LATER = Symbol('later')
 const { cache } = createRequire(import.meta.url)
 
 function stateOfProcess(): State {
-  const all = [...settings(), ...variables(), ...listeners(), ...modules(), ...shared()]
+  const all = [...settings(), ...variables(), ...listeners(), ...telemetry(), ...shared()]
   return new Map(all.filter(([name]) => !OF_OTHERS.test(name)))
 }
 
@@ -82,12 +90,14 @@ function* listeners(): Generator<[string, Thing]> {
   }
 }
 
-function* modules(): Generator<[string, Thing]> {
-  for (const path of Object.keys(cache)) {
-    const [, name] = KEEPS_STATE.exec(path) ?? []
-    if (name === undefined) continue
-    const remove = (): unknown => Reflect.deleteProperty(cache, path)
-    yield [`a loaded ${name}`, { value: cache[path], remove, putBack: () => undefined }]
+/** What is there for all copies of OpenTelemetry's interface, but for its version. */
+function* telemetry(): Generator<[string, Thing]> {
+  const api = Reflect.get(globalThis, Symbol.for('opentelemetry.js.api.1')) as object | undefined
+  for (const [name, value] of Object.entries(api ?? {})) {
+    if (name === 'version') continue
+    const remove = (): unknown => Reflect.deleteProperty(api ?? {}, name)
+    const putBack = (): unknown => Reflect.set(api ?? {}, name, value)
+    yield [`the ${name} of OpenTelemetry`, { value, remove, putBack }]
   }
 }
 
@@ -107,8 +117,8 @@ function* shared(): Generator<[string, Thing]> {
 function putBackWhatChanged(before: State): string[] {
   const after = stateOfProcess()
   const changed = [...new Set([...before.keys(), ...after.keys()])].filter((name) => {
-    const [was, is] = [before.get(name)?.value, after.get(name)?.value]
-    return was !== LATER && !Object.is(was, is)
+    const was = before.has(name) || !OF_FIRST_USE.test(name) ? before.get(name)?.value : LATER
+    return was !== LATER && !Object.is(was, after.get(name)?.value)
   })
   for (const name of changed) {
     after.get(name)?.remove?.()
@@ -122,6 +132,9 @@ const before = stateOfProcess()
 afterAll(() => {
   // The runner does this by itself, but later.
   vi.restoreAllMocks()
+  for (const path of Object.keys(cache)) {
+    if (KEEPS_STATE.test(path)) Reflect.deleteProperty(cache, path)
+  }
   const left = putBackWhatChanged(before)
   if (left.length === 0) return
   throw new Error(`this file changed its process, and did not put back: ${left.join(', ')}`)

@@ -52,6 +52,10 @@ export interface Accounts {
   verifyPasswordOf(id: string, password: string): Promise<Verification>
   /** `false` where there is no such person. @throws InvalidField, Busy */
   changePassword(id: string, password: string): Promise<boolean>
+  /** Makes somebody an administrator, or no longer one. `false` where there is no such person, or nothing changes. */
+  setRole(id: string, role: Role): Promise<boolean>
+  /** Whether there is an administrator whose account is on. */
+  hasAdministrator(): Promise<boolean>
   /** Switches an account off. `false` where there is none, or it is off already. */
   disable(id: string): Promise<boolean>
   /** Switches it on again. `false` where there is none, or it is on already. */

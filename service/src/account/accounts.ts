@@ -61,6 +61,8 @@ export function createAccounts(options: AccountsOptions): Accounts {
     verifyPassword: async (login, password) => verify(parts, await rows.byLogin(login), password),
     verifyPasswordOf: async (id, password) => verify(parts, await rows.byId(id), password),
     changePassword: (id, password) => changePassword(parts, id, password),
+    setRole: (id, role) => rows.setRole(id, role),
+    hasAdministrator: () => rows.hasAdministrator(),
     disable: (id) => rows.setDisabled(id, now()),
     enable: (id) => rows.setDisabled(id, null),
     search: async (text, page) => (await rows.search(text, page)).map(toAccount),

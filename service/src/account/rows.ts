@@ -16,6 +16,10 @@ export interface Rows {
   insert(row: Row): Promise<boolean>
   /** Changes the password, where it still is `previous` or no previous one is named. */
   setPassword(id: string, password: NewPassword, previous?: string): Promise<boolean>
+  /** `false` where nothing changed. */
+  setRole(id: string, role: string): Promise<boolean>
+  /** Whether anybody with the role `admin` is switched on. */
+  hasAdministrator(): Promise<boolean>
   /** Switches off at an instant, or on with `null`; `false` where nothing changed. */
   setDisabled(id: string, instant: number | null): Promise<boolean>
   /** Rows whose keys hold this text, or whose id it is, in the order of their ids. */
@@ -52,6 +56,8 @@ export function createRows(database: Kysely<Schema>): Rows {
           ? update(id, password)
           : update(id, password).where('password_hash', '=', previous),
       ),
+    setRole: (id, role) => changed(update(id, { role }).where('role', '!=', role)),
+    hasAdministrator: () => hasAdministrator(database),
     setDisabled: (id, instant) =>
       changed(
         update(id, { disabled_at: instant }).where(
@@ -64,6 +70,18 @@ export function createRows(database: Kysely<Schema>): Rows {
     remove: (id) =>
       removed(() => database.deleteFrom('account').where('id', '=', id).executeTakeFirst()),
   }
+}
+
+async function hasAdministrator(database: Kysely<Schema>): Promise<boolean> {
+  const found = await guarded(() =>
+    database
+      .selectFrom('account')
+      .select('id')
+      .where('role', '=', 'admin')
+      .where('disabled_at', 'is', null)
+      .executeTakeFirst(),
+  )
+  return found !== undefined
 }
 
 /** The text is no pattern: what would be one in `like` stands for itself. */

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 
-import { referenceStyle, style } from './style.js'
+import { consoleStyle, referenceStyle, style } from './style.js'
 
 /** A file that pages refer to. Its name changes with its content, so it may be cached for ever. */
 export interface Asset {
@@ -14,6 +14,9 @@ export interface Asset {
 
 /** `Cache-Control` of every asset. */
 export const ASSET_CACHE = 'public, max-age=31536000, immutable'
+
+/** Scripts are built beside the programs that serve them: from the bundle, from `dist/`, and from the sources where tests import these. */
+const SCRIPT_FOLDERS = ['./scripts/', '../bundle/scripts/', '../../dist/bundle/scripts/']
 
 /** The mark alone, as browsers show it in a tab; drawn to be read on light and dark tabs. */
 const icon =
@@ -29,6 +32,7 @@ export const referenceAsset: Asset = asset(
   'text/css; charset=utf-8',
   referenceStyle,
 )
+export const consoleAsset: Asset = asset('console', 'css', 'text/css; charset=utf-8', consoleStyle)
 export const iconAsset: Asset = asset('icon', 'svg', 'image/svg+xml', icon)
 /** What pages of members run, and what the console runs: see client/. */
 export const memberScript: Asset = script('member')
@@ -38,13 +42,11 @@ export const consoleScript: Asset = script('console')
 export const assets: readonly Asset[] = [
   styleAsset,
   referenceAsset,
+  consoleAsset,
   iconAsset,
   memberScript,
   consoleScript,
 ]
-
-/** Scripts are built beside the programs that serve them: from the bundle, from `dist/`, and from the sources where tests import these. */
-const SCRIPT_FOLDERS = ['./scripts/', '../bundle/scripts/', '../../dist/bundle/scripts/']
 
 function script(name: string): Asset {
   const places = SCRIPT_FOLDERS.map((folder) => new URL(`${folder}${name}.js`, import.meta.url))

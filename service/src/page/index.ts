@@ -3,6 +3,7 @@
  * the drawings and every word. Routes call it. It never looks at a request, a session or a store.
  */
 export { ASSET_CACHE, assets } from './assets.js'
+export { renderOverview } from './console/overview.js'
 export { renderDashboard } from './dashboard.js'
 export { describeAgent } from './device-name.js'
 export { DEVICES_PER_PAGE, renderDevices } from './devices.js'

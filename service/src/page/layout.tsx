@@ -21,7 +21,7 @@ declare module 'preact' {
 }
 
 /** Which entry of the navigation the page is. */
-export type NavEntry = 'dashboard' | 'devices' | 'security' | 'signIn' | 'register'
+export type NavEntry = 'dashboard' | 'devices' | 'security' | 'console' | 'signIn' | 'register'
 
 interface LayoutProps {
   /** The page's own name; the product's is added. */
@@ -109,15 +109,15 @@ interface NavigationProps {
 }
 
 const MEMBER_ENTRIES = ['dashboard', 'devices', 'security'] as const
+const ADMINISTRATOR_ENTRIES = [...MEMBER_ENTRIES, 'console'] as const
 const GUEST_ENTRIES = ['signIn', 'register'] as const
 
 function Navigation({ page, current }: NavigationProps): JSX.Element {
-  const entries = page.person === undefined ? GUEST_ENTRIES : MEMBER_ENTRIES
   return (
     <>
       {page.person === undefined ? null : <Account person={page.person} csrf={page.csrf} />}
       <nav class="nav" aria-label={texts.mainNavigation}>
-        {entries.map((entry) => (
+        {entriesFor(page).map((entry) => (
           <a key={entry} href={paths[entry]} aria-current={entry === current ? 'page' : undefined}>
             {texts.nav[entry]}
           </a>
@@ -125,6 +125,11 @@ function Navigation({ page, current }: NavigationProps): JSX.Element {
       </nav>
     </>
   )
+}
+
+function entriesFor({ person }: PageProps): readonly NavEntry[] {
+  if (person === undefined) return GUEST_ENTRIES
+  return person.isAdministrator === true ? ADMINISTRATOR_ENTRIES : MEMBER_ENTRIES
 }
 
 interface AccountProps {

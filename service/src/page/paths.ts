@@ -12,6 +12,13 @@ export const paths = {
   security: '/security',
   changePassword: '/password',
   reauthenticate: '/reauthenticate',
+  console: '/admin',
+  consolePeople: '/admin/users',
+  consoleSessions: '/admin/sessions',
+  consoleEvents: '/admin/audit',
+  consoleKeys: '/admin/keys',
+  consoleStore: '/admin/store',
+  consoleLimits: '/admin/limits',
   /** Ends one session; the form's stand-in for `DELETE /sessions/:id`. */
   endDevice: (id: string): string => `/sessions/${encodeURIComponent(id)}/end`,
 } as const

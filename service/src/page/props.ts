@@ -4,6 +4,8 @@ import type { DeviceKind } from './device-name.js'
 export interface Person {
   readonly username: string
   readonly email?: string | undefined
+  /** Then the way to the console is shown. */
+  readonly isAdministrator?: boolean | undefined
 }
 
 /** Something that just happened, said once at the top of the next page. Words: `texts.notices`. */

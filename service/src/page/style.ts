@@ -1,4 +1,5 @@
 import { base } from './style/base.js'
+import { consoleParts } from './style/console.js'
 import { pages } from './style/pages.js'
 import { parts } from './style/parts.js'
 import { reference } from './style/reference.js'
@@ -9,6 +10,9 @@ export const style: string = dense([tokens, base, parts, pages].join(''))
 
 /** What `/docs` adds to it. */
 export const referenceStyle: string = dense(reference)
+
+/** What the console adds to it. */
+export const consoleStyle: string = dense(consoleParts)
 
 function dense(sheet: string): string {
   return sheet

@@ -142,6 +142,7 @@ export const texts = {
     dashboard: 'Dashboard',
     devices: 'Devices',
     security: 'Security',
+    console: 'Console',
     signIn: 'Sign in',
     register: 'Create account',
     signOut: 'Sign out',
@@ -291,6 +292,24 @@ export const texts = {
     everywhereBody:
       'Ends all your sessions, this one too. Use it when a device is lost or something feels wrong.',
     everywhere: 'Sign out everywhere',
+  },
+  console: {
+    title: 'Console',
+    /** The sections, in the order of the menu. */
+    entries: {
+      overview: 'Overview',
+      people: 'People',
+      sessions: 'Sessions',
+      events: 'Events',
+      keys: 'Keys',
+      limits: 'Limits',
+      store: 'Store',
+    },
+    menu: 'Console sections',
+    overview: {
+      heading: 'Overview',
+      lead: 'What goes on right now.',
+    },
   },
   signOut: {
     title: 'Sign out',

@@ -19,7 +19,11 @@ export async function personOf(parts: Parts, visitor: Visitor): Promise<Person |
 }
 
 export function toPerson(account: Account): Person {
-  return { username: account.username ?? account.email ?? account.id, email: account.email }
+  return {
+    username: account.username ?? account.email ?? account.id,
+    email: account.email,
+    isAdministrator: account.role === 'admin',
+  }
 }
 
 /** What the page before wanted to be said. */

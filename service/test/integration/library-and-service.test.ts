@@ -9,14 +9,13 @@ import type { Session } from '../../../library/src/session/session.js'
 import { createRedisStore } from '../../../library/src/store/redis/index.js'
 import { startRedis, type RedisServer } from '../../../library/test/support/redis-server.js'
 import { createApp } from '../../src/app.js'
-import { run } from '../../src/cli/program.js'
 import { loadConfig } from '../../src/config/load.js'
 import { listen } from '../../src/listen.js'
 import { createLogger } from '../../src/log/index.js'
 import { openParts } from '../../src/open-parts.js'
 import { openSessionStore } from '../../src/session-store.js'
 import { openDesk } from '../unit/cli/desk.js'
-import { shell } from '../unit/cli/support.js'
+import { run, shell } from '../unit/cli/support.js'
 
 let redis: RedisServer
 

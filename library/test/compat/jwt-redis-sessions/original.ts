@@ -36,7 +36,10 @@ export function loadOriginal(env: Record<string, string>): Original {
   try {
     return require(entry) as Original
   } finally {
-    process.env = before
+    for (const name of ['JWT_SECRET', ...Object.keys(env)]) {
+      if (before[name] === undefined) Reflect.deleteProperty(process.env, name)
+      else process.env[name] = before[name]
+    }
   }
 }
 

@@ -24,10 +24,11 @@ export function prepareChildren(): (
   parameters: object,
   options?: SpawnOptions & { readonly execArgv?: readonly string[] },
 ) => Child {
-  // Commands of the service, which may have run in this process before, keep their files to themselves; these children are somebody else.
-  process.umask(0o022)
+  // Some children are somebody else, who reads these files, too.
+  const mask = process.umask(0o022)
   const build = buildForChildren()
   afterAll(() => {
+    process.umask(mask)
     rmSync(build, { recursive: true, force: true })
   })
   return (task, parameters, { execArgv = [], ...options } = {}) => {

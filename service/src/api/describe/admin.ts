@@ -1,7 +1,9 @@
 import { AUDITED_EVENTS } from 'sojourn/telemetry'
 import { z } from 'zod'
 import { optionalBody } from '../../http/index.js'
-import { idListBody, recordPage, sessionPage, userPage } from '../../route/admin.js'
+import { sessionPage, userPage } from '../../route/admin/people.js'
+import { recordPage } from '../../route/admin/records.js'
+import { idListBody } from '../../route/admin/sessions.js'
 import { json, refuses } from '../answers.js'
 import type { Answer, Chapter, Method, Operation } from '../operation.js'
 import {

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs'
 import type { Command, Option } from 'commander'
 import { describe, expect, it } from 'vitest'
-import { createProgram, run } from '../../../src/cli/program.js'
+import { createProgram } from '../../../src/cli/program.js'
 import type { Terminal } from '../../../src/cli/terminal.js'
 import { VERSION } from '../../../src/version.js'
-import { shell } from './support.js'
+import { run, shell } from './support.js'
 
 const ROOT = new URL('../../../../', import.meta.url)
 

@@ -1,10 +1,13 @@
-import { createRequire } from 'node:module'
 import { createJwtRedisSessions } from '../../../../library/src/compat/jwt-redis-sessions/sessions.js'
+import {
+  loadOriginal,
+  muteOriginal,
+  SECRET,
+} from '../../../../library/test/compat/jwt-redis-sessions/original.js'
 import { startRedis, type RedisServer } from '../../../../library/test/support/redis-server.js'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { shell } from './support.js'
 
-const JWT_SECRET = 'a test secret that is long enough: 0123456789'
 const PREFIX = 'jwt-redis-sessions:'
 
 let redis: RedisServer
@@ -25,10 +28,8 @@ afterAll(async () => {
 
 /** jwt-redis-sessions 3.0.1 itself, with two sessions of ada, one of bob, and one of them revoked. */
 async function livedIn(): Promise<{ ids: string[]; tokens: string[] }> {
-  vi.stubEnv('JWT_SECRET', JWT_SECRET)
-  vi.stubEnv('REDIS_URL', redis.url)
-  for (const name of ['log', 'error'] as const) vi.spyOn(console, name).mockReturnValue()
-  const old = createRequire(import.meta.url)('jwt-redis-sessions')
+  muteOriginal()
+  const old = loadOriginal({ REDIS_URL: redis.url })
   try {
     const pairs = []
     for (const userId of ['ada', 'ada', 'bob']) pairs.push(await old.generateToken({ userId }))
@@ -41,7 +42,6 @@ async function livedIn(): Promise<{ ids: string[]; tokens: string[] }> {
   } finally {
     await old.closeRedisConnection()
     vi.restoreAllMocks()
-    vi.unstubAllEnvs()
   }
 }
 
@@ -93,7 +93,7 @@ describe('sojourn legacy', () => {
 
   it('what the drop-in started is counted beside it, and the prefix is no pattern', async () => {
     const sessions = createJwtRedisSessions({
-      JWT_SECRET,
+      JWT_SECRET: SECRET,
       REDIS_URL: redis.url,
       REDIS_KEY_PREFIX: 'my*app:',
       SESSION_ADOPTION: 'share',

@@ -4,9 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { END_REASONS } from '../../../../library/src/store/end-reason.js'
 import { EXPLANATIONS } from '../../../src/cli/sessions/reasons.js'
-import { run } from '../../../src/cli/program.js'
 import { openDesk, type Desk, type Holder } from './desk.js'
-import { shell } from './support.js'
+import { run, shell } from './support.js'
 
 const terminal = shell()
 const { call, sojourn } = terminal

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { run } from '../../../src/cli/program.js'
+import { run as runProgram } from '../../../src/cli/program.js'
 import { newFolder, newSecret } from '../config/support.js'
 
 /** What a command said. */
@@ -8,6 +8,19 @@ export interface Answer {
   readonly out: string
   readonly error: string
 }
+
+/** `sojourn` in this process, which it takes for its own: files are made for us alone from then on. */
+export const run: typeof runProgram = async (...given) => {
+  running += 1
+  try {
+    return await runProgram(...given)
+  } finally {
+    running -= 1
+    if (running === 0) process.umask(UMASK)
+  }
+}
+const UMASK = process.umask()
+let running = 0
 
 /** A shell in which `sojourn` can be called. Every command opens the real SQLite store in a folder of its own. */
 export function shell(changes: Record<string, string | undefined> = {}) {

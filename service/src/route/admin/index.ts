@@ -1,0 +1,15 @@
+/**
+ * route/admin/ is the console of the people who run the service: `/admin`, as pages for browsers and JSON for programs.
+ * Every route asks `requireAdmin` first, every act is told once (`told`), and what changes something asks for a recent
+ * sign-in. It decides nothing about sessions: the library does.
+ */
+import type { Router } from 'express'
+import type { Parts } from '../../parts.js'
+import { overviewRoutes } from './overview.js'
+import { peopleRoutes } from './people.js'
+import { recordRoutes } from './records.js'
+import { sessionRoutes } from './sessions.js'
+
+export function adminRoutes(parts: Parts): Router[] {
+  return [overviewRoutes(parts), peopleRoutes(parts), sessionRoutes(parts), recordRoutes(parts)]
+}
