@@ -1,7 +1,7 @@
 /**
  * The layers of library/src, lowest first. A folder or file may import its own layer and those below:
  *
- *   live -> adapter, compat -> sojourn.ts, exchange.ts, options.ts -> session, guard, response
+ *   live -> adapter, compat, oauth-state -> sojourn.ts, exchange.ts, options.ts -> session, guard, response
  *   -> keys -> credential, store -> request -> system, errors
  *
  * What stands beside the ladder, or keeps off a rung below it, is named in BESIDE.
@@ -13,7 +13,7 @@ export const LADDER = [
   ['keys'],
   ['session', 'guard', 'response'],
   ['sojourn', 'exchange', 'options'],
-  ['adapter', 'compat'],
+  ['adapter', 'compat', 'oauth-state'],
   ['live'],
 ]
 
