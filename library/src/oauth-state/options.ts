@@ -26,19 +26,28 @@ const LONGEST = 3_600_000
 /** What stands in an address as it is: no query, no dots that lead elsewhere. */
 const PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/
 
+const KNOWN: ReadonlySet<string> = new Set<keyof OauthStateOptions>([
+  'callbackPath',
+  'lifetime',
+  'secure',
+])
+
 export function readOauthStateOptions(options: OauthStateOptions): OauthStateSettings {
-  const { callbackPath, lifetime = '10m', secure = true } = options
-  const known = new Set(['callbackPath', 'lifetime', 'secure'])
   for (const name of Object.keys(options)) {
-    if (!known.has(name)) throw new InvalidOption(`unknown option ${name}.`)
+    if (!KNOWN.has(name)) throw new InvalidOption(`unknown option ${name}.`)
   }
+  const { callbackPath, lifetime = '10m', secure = true } = options
   if (typeof callbackPath !== 'string' || !PATH.test(callbackPath)) {
     throw new InvalidOption('option callbackPath must be a path such as "/auth/callback".')
   }
+  if (typeof secure !== 'boolean') throw new InvalidOption('option secure must be true or false.')
+  return { callbackPath, lifetime: readLifetime(lifetime), isSecure: secure }
+}
+
+function readLifetime(lifetime: Duration): number {
   const milliseconds = toMilliseconds(lifetime)
   if (milliseconds === undefined || milliseconds < 1_000 || milliseconds > LONGEST) {
     throw new InvalidOption('option lifetime must be a duration from 1 second to 1 hour.')
   }
-  if (typeof secure !== 'boolean') throw new InvalidOption('option secure must be true or false.')
-  return { callbackPath, lifetime: milliseconds, isSecure: secure }
+  return milliseconds
 }
