@@ -90,6 +90,16 @@ say 'Two devices now'
 ask 200 cookie GET /sessions
 tells "$otherSession"
 
+say 'What happened lately'
+ask 200 cookie GET /security/events
+
+say 'Was the second you?'
+ask 200 cookie GET /security/new-sign-ins
+tells "$otherSession"
+
+say 'It was'
+ask 200 cookie POST "/security/new-sign-ins/$otherSession/confirm"
+
 say 'End the second'
 ask 200 cookie DELETE "/sessions/$otherSession"
 
@@ -108,6 +118,18 @@ otherSession=$(field id)
 
 say 'End it as a page without scripts does'
 ask 200 cookie POST "/sessions/$otherSession/end"
+
+say 'Sign in on a second device, for tokens'
+ask 200 nobody POST /login "{\"username\":\"$username\",\"password\":\"$password\",\"deliver\":\"token\"}"
+accessToken=$(field accessToken)
+refreshToken=$(field refreshToken)
+
+say 'Which session the second device has'
+ask 200 "$accessToken" GET /session
+otherSession=$(field id)
+
+say 'This one was not you'
+ask 200 cookie POST "/security/new-sign-ins/$otherSession/deny"
 
 say 'Sign in on a second device, for tokens'
 ask 200 nobody POST /login "{\"username\":\"$username\",\"password\":\"$password\",\"deliver\":\"token\"}"

@@ -75,10 +75,13 @@ export { createSignInGuard } from './guard/sign-in/sign-in-guard.js'
 export type {
   SignInAttempt,
   SignInClaim,
+  SignInCount,
   SignInGuard,
   SignInIncoming,
+  SignInLimits,
   SignInStart,
   SignInSuccess,
+  SignInWho,
   Suspicion,
 } from './guard/sign-in/contract.js'
 export {
@@ -90,8 +93,10 @@ export {
 } from './guard/sign-in/rules.js'
 export {
   createRateLimiter,
+  type Allowance,
   type LimitBy,
   type LimitDecision,
+  type LimitedParty,
   type LimitedSession,
   type LimitFields,
   type LimitKey,

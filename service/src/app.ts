@@ -26,6 +26,7 @@ import { sendErrorPage } from './route/error-page.js'
 import { healthRoutes } from './route/health.js'
 import { homeRoutes } from './route/home.js'
 import { createRouter, refuseOtherMethods } from './route/router.js'
+import { securityRoutes } from './route/security.js'
 import { sessionDataRoutes } from './route/session-data.js'
 import { signInRoutes } from './route/sign-in.js'
 import { signOutRoutes } from './route/sign-out.js'
@@ -54,6 +55,7 @@ export function createApp(parts: Parts): Express {
     signOutRoutes(parts),
     accountRoutes(parts),
     deviceRoutes(parts),
+    securityRoutes(parts),
     sessionDataRoutes(parts),
     eventRoutes(parts),
     tokenRoutes(parts),

@@ -24,17 +24,35 @@ const LIMITS = {
   sessions: { times: 10, by: 'account' },
 } as const satisfies Record<string, { times: number; by: LimitPolicy['by'] }>
 
+/** The limits of requests that are in force; none where they are off. */
+export function limitPolicies(parts: Pick<Parts, 'config'>): readonly ServicePolicy[] {
+  const perMinute = perMinuteOf(parts)
+  if (perMinute === undefined) return []
+  return Object.entries(LIMITS).map(([name, { times, by }]) => ({
+    name: name as keyof typeof LIMITS,
+    quota: Math.min(perMinute * times, MOST),
+    window: '1m',
+    by,
+  }))
+}
+
+/** One of them, for whoever is counted by their network or as a person. */
+export interface ServicePolicy extends LimitPolicy {
+  readonly name: keyof typeof LIMITS
+  readonly by: 'ip' | 'account'
+}
+
 /** Limits how often the service's expensive routes are asked. Mount it after `web.sessions`, before the routes. */
 export function limitRoutes(parts: Parts): RequestHandler {
   const { web, metrics } = parts
   const router = createRouter()
-  const perMinute = perMinuteOf(parts)
-  if (perMinute === undefined) return router
+  const policies = new Map(limitPolicies(parts).map((policy) => [policy.name, policy]))
+  if (policies.size === 0) return router
   const onDecision = observeLimits(metrics, Object.keys(LIMITS))
   const limit = (name: keyof typeof LIMITS): RequestHandler => {
-    const { times, by } = LIMITS[name]
-    const quota = Math.min(perMinute * times, MOST)
-    return web.limit({ name, quota, window: '1m', by }, { onDecision }) as RequestHandler
+    const policy = policies.get(name)
+    if (policy === undefined) throw new Error(`There is no limit ${name}`)
+    return web.limit(policy, { onDecision }) as RequestHandler
   }
   router.post([paths.signIn, paths.register], limit('sign-in'))
   router.post([paths.reauthenticate, paths.changePassword], limit('password'))
@@ -50,6 +68,6 @@ export function limitRoutes(parts: Parts): RequestHandler {
 const MOST = 1_000_000
 
 /** Only production has limits without being told: who develops and who tests knocks often, and means no harm. */
-function perMinuteOf({ config }: Parts): number | undefined {
+function perMinuteOf({ config }: Pick<Parts, 'config'>): number | undefined {
   return config.limits.perMinute ?? (config.mode === 'production' ? PER_MINUTE : undefined)
 }

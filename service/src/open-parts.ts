@@ -27,8 +27,10 @@ import { createQueue, type Queue } from './account/queue.js'
 import { openAudit } from './audit/open-audit.js'
 import { createTrail } from './audit/trail.js'
 import type { Config } from './config/config.js'
+import { createSampler, createStoreView } from './console/index.js'
 import { databasePlaceOf } from './database-place.js'
 import { standardOutput, type Logger } from './log/index.js'
+import { createKeyDesk } from './key-desk.js'
 import { logEvents } from './log-events.js'
 import {
   observeBuild,
@@ -42,10 +44,13 @@ import {
 } from './metrics/index.js'
 import { openKeyRing } from './open-key-ring.js'
 import { toPublicUser, type Parts, type SessionData } from './parts.js'
+import { createPlaces, noPlaces, type Places } from './places/index.js'
 import { onRefused, onUnavailable } from './refused.js'
+import { isSampleStream } from './route/admin/stream.js'
 import { isEvents, STREAMS } from './route/events.js'
 import { deviceLabel } from './route/respond.js'
 import { watchSecretAges } from './secret-ages.js'
+import { createNewSignIns } from './security/index.js'
 import type { OpenedStore } from './session-store.js'
 import { createGuard } from './sign-in/index.js'
 import { openTracing, type Tracing } from './tracing/index.js'
@@ -69,22 +74,14 @@ export async function openParts(
   opened: OpenedStore,
 ): Promise<OpenedParts> {
   const tracing = await openTracing(config.operation.otlpEndpoint, { version: VERSION, log })
-  const metrics = openMetrics(tracing?.metrics ?? createMetrics(), opened)
+  const metrics = tracing?.metrics ?? createMetrics()
+  const look = openMetrics(metrics, opened)
   const { database, accounts, passwordMinimum } = await openPeople(config, metrics)
-  const onCall = observeStoreCalls(metrics, opened.store.name)
-  const sojourn = traced(tracing, {
-    ...sessionOptions(config),
-    store: opened.store,
-    resilience: { onCall },
-    cache: { maxStaleness: `${config.session.cacheStaleness}ms` },
-    tokens: tokenOptions(config, accounts),
-  })
-  observeSojourn(sojourn, metrics, { signInFailureReasons: SIGN_IN_FAILURES })
-  observeMemory(sojourn, metrics, config)
+  const sojourn = openSessions({ config, opened, accounts, tracing, metrics })
   logEvents(sojourn, log)
-  reconnectOnSilence(sojourn, opened)
   const trail = createTrail(database)
-  const audited = openAudit(sojourn, trail, config.operation.audit, { log, now })
+  const newSignIns = createNewSignIns(database)
+  const audited = openAudit(sojourn, { trail, newSignIns }, config.operation.audit, { log, now })
   observeAudit(metrics, () => audited.audit.stats())
   const stopAges = watchSecretAges({ config, documents: opened.store, metrics, log, now })
   const parts: Parts = {
@@ -96,19 +93,30 @@ export async function openParts(
     tracing,
     audit: audited.audit,
     trail,
+    newSignIns,
+    places: await openPlaces(config, log),
+    keys: createKeyDesk(config, opened.store),
     guard: observeSignInGuard(metrics, createGuard(sojourn, config)),
     passwordMinimum,
     web: createWeb(sojourn),
     live: createLive(sojourn, STREAMS),
     countSignIn: observeSignIns(metrics),
+    sampler: createSampler({ metrics, look, now }),
+    lookAtStore: createStoreView({
+      config,
+      store: { name: opened.store.name, check: () => sojourn.check() },
+      now,
+    }),
     lifecycle: { isDraining: false },
     now,
     addressOf: (request) => createNodeIncoming(request, sojourn.proxyTrust).address,
   }
+  parts.sampler.start()
   return {
     parts,
     async close() {
       stopAges()
+      parts.sampler.close()
       parts.live.close()
       // What the store has yet to end is tried once more, and heard by the audit trail.
       await sojourn.close()
@@ -118,6 +126,26 @@ export async function openParts(
       await tracing?.close()
     },
   }
+}
+
+interface SessionParts extends Pick<Parts, 'config' | 'accounts' | 'tracing' | 'metrics'> {
+  readonly opened: OpenedStore
+}
+
+/** The session core on its store, watched. */
+function openSessions({ config, opened, accounts, tracing, metrics }: SessionParts) {
+  const onCall = observeStoreCalls(metrics, opened.store.name)
+  const sojourn = traced(tracing, {
+    ...sessionOptions(config),
+    store: opened.store,
+    resilience: { onCall },
+    cache: { maxStaleness: `${config.session.cacheStaleness}ms` },
+    tokens: tokenOptions(config, accounts),
+  })
+  observeSojourn(sojourn, metrics, { signInFailureReasons: SIGN_IN_FAILURES })
+  observeMemory(sojourn, metrics, config)
+  reconnectOnSilence(sojourn, opened)
+  return sojourn
 }
 
 /** The database of people, and who hashes their passwords. */
@@ -133,6 +161,15 @@ async function openPeople(config: Config, metrics: Metrics) {
     refusesCommonPasswords: isProduction,
   })
   return { database, accounts, passwordMinimum }
+}
+
+async function openPlaces({ operation }: Config, log: Logger): Promise<Places> {
+  const { placesFile } = operation
+  if (placesFile === undefined) return noPlaces
+  const onFault = (error: unknown): void => {
+    log.error({ event: 'places.failed', err: error }, 'The new file of places cannot be used')
+  }
+  return createPlaces(placesFile, { now, onFault })
 }
 
 function traced(
@@ -157,12 +194,12 @@ function createWeb(sojourn: Sojourn<SessionData>): Parts['web'] {
   })
 }
 
-function openMetrics(metrics: Metrics, { store }: OpenedStore): Metrics {
+/** What is shown of everything but sessions; the answer looks at the store. */
+function openMetrics(metrics: Metrics, { store }: OpenedStore): () => Promise<boolean> {
   observeProcess(metrics)
   observeLog(metrics, standardOutput())
-  observeStoreHealth(metrics, store)
   observeBuild(metrics, { version: VERSION, store: store.name })
-  return metrics
+  return observeStoreHealth(metrics, store)
 }
 
 function openHashing(metrics: Metrics): Queue {
@@ -195,7 +232,8 @@ function sessionOptions({ session, secrets, cookie, server, tokens, mode }: Conf
 
 /** A page that polls says so, lest it keep somebody signed in who has left. */
 function isPassive(request: PassiveFacts): boolean {
-  return request.header('sojourn-passive') === '1' || isEvents(request.target)
+  const { target } = request
+  return request.header('sojourn-passive') === '1' || isEvents(target) || isSampleStream(target)
 }
 
 /** Where the breaker opens because calls were not answered at all, the connection may be what hangs. */

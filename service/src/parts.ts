@@ -7,8 +7,12 @@ import type { Audit, Metrics } from 'sojourn/telemetry'
 import type { Account, Accounts } from './account/account.js'
 import type { Trail } from './audit/trail.js'
 import type { Config } from './config/config.js'
+import type { Sampler, StoreView } from './console/index.js'
+import type { KeyDesk } from './key-desk.js'
 import type { Logger } from './log/index.js'
 import type { SignInOutcome } from './metrics/index.js'
+import type { Places } from './places/index.js'
+import type { NewSignIns } from './security/index.js'
 import type { Tracing } from './tracing/index.js'
 
 /** What the service keeps in a session. */
@@ -38,10 +42,20 @@ export interface Parts {
   readonly audit: Audit
   /** What was recorded. */
   readonly trail: Trail
+  /** Sign-ins on new devices, until their person has said whose they were. */
+  readonly newSignIns: NewSignIns
+  /** Where addresses are. */
+  readonly places: Places
+  /** The keys and secrets, for administrators. */
+  readonly keys: KeyDesk
   /** Counts and slows attempts to sign in; `sign-in/` asks it. */
   readonly guard: SignInGuard
   /** Counts one attempt to sign in. */
   readonly countSignIn: (outcome: SignInOutcome) => void
+  /** How this process did in the last minutes. */
+  readonly sampler: Sampler
+  /** Looks at the whole store, for people. */
+  readonly lookAtStore: () => Promise<StoreView>
   /** The fewest characters of a new password. */
   readonly passwordMinimum: number
   readonly lifecycle: Lifecycle

@@ -7,7 +7,14 @@ import type { Request, Response } from 'express'
 import type { Refusal, StoreUnavailable } from 'sojourn'
 import { sendRefusal, sendUnavailable } from 'sojourn/express'
 import { wantsHtml } from './http/index.js'
-import { paths, renderError, renderUnavailable, withReturn } from './page/index.js'
+import {
+  paths,
+  PERSON_ACTS,
+  renderError,
+  renderUnavailable,
+  withReturn,
+  type PersonAct,
+} from './page/index.js'
 import { sendPage, signInPath } from './route/respond.js'
 
 /** Answers a refused request. `now` is for what a page says about time. */
@@ -59,8 +66,22 @@ export function onUnavailable(
 
 /** The page on which the form for `path` stands. */
 function pageOf(path: string): string {
+  if (path === paths.endOtherDevices || /^\/sessions\/[^/]+\/end$/.test(path)) return path
   if (path.startsWith(paths.devices)) return paths.devices
-  if (path === paths.changePassword) return paths.security
-  if (path.startsWith(`${paths.console}/`)) return paths.console
+  if (path === paths.changePassword || path.startsWith(paths.newSignIns)) return paths.security
+  if (path.startsWith(`${paths.console}/`)) return consolePageOf(path)
   return paths.dashboard
+}
+
+/** Where a form of the console stands: what asks before an act on a person, else the section. */
+function consolePageOf(path: string): string {
+  const [section, id, act] = path.split('/').slice(2)
+  if (section === 'users' && id !== undefined) {
+    return PERSON_ACTS.some((one) => one === act) && act !== undefined
+      ? paths.consoleConfirm(act as PersonAct, id)
+      : paths.consolePerson(id)
+  }
+  return section === 'sessions' || section === 'end-all-sessions'
+    ? paths.consoleSessions
+    : paths.console
 }

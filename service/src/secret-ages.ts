@@ -18,13 +18,20 @@ const TRIES = 3
 
 type Documents = Pick<Store, 'readDocument' | 'writeDocument'>
 
+/** Secrets whose age is known. */
+export type SecretName = 'SESSION_SECRET' | 'REFRESH_SECRET' | 'JWT_SECRET'
+
 /** What the ages are made from. */
-export interface SecretAgesParts {
+export interface SecretSources {
   readonly config: Config
   readonly documents: Documents
+  readonly now: () => number
+}
+
+/** What watches them. */
+export interface SecretAgesParts extends SecretSources {
   readonly metrics: Metrics
   readonly log: Logger
-  readonly now: () => number
 }
 
 /** Looks once, and then every day; shows the ages and warns of what is due. The answer stops it. */
@@ -60,9 +67,10 @@ export async function lookAtSecrets(parts: SecretAgesParts): Promise<void> {
   }
 }
 
-async function firstSeen(parts: SecretAgesParts): Promise<ReadonlyMap<string, number>> {
-  const { config, documents, now } = parts
-  const kinds = new Map<string, string>()
+/** When each secret in use was first seen, in epoch milliseconds. Throws where the store does not answer. */
+export async function firstSeen(sources: SecretSources): Promise<ReadonlyMap<SecretName, number>> {
+  const { config, documents, now } = sources
+  const kinds = new Map<SecretName, string>()
   for (const [name, own] of [
     ['SESSION_SECRET', config.secrets.session],
     ['REFRESH_SECRET', config.secrets.refresh],

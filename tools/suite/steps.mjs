@@ -42,7 +42,6 @@ export const STEPS = [
   },
   { name: 'layers', parts: ['lint'], run: () => script('tools/layers.mjs') },
   {
-    // By the native compiler, in a third of the time; the build, whose output people get, stays with the other.
     name: 'types of tests',
     parts: ['lint'],
     run: () => tool('typescript-7/bin/tsc', '-p', 'tsconfig.test.json'),

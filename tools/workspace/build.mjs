@@ -8,7 +8,8 @@ import { say, timed } from './progress.mjs'
 
 const PROJECTS = ['library', 'service']
 const SETTINGS = ['package-lock.json', 'tsconfig.base.json', 'tsconfig.json']
-const TSC = 'node_modules/typescript/bin/tsc'
+/** The native compiler: the same JavaScript and the same declarations, in a quarter of the time. */
+const TSC = 'node_modules/typescript-7/bin/tsc'
 
 /**
  * `tsc -b`, and the service joined into a few files; unless nothing changed since it last succeeded: loading the compiler

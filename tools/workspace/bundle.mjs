@@ -24,7 +24,7 @@ export function isApart(name) {
 }
 
 /** What the pages run in the browser. */
-const SCRIPTS = ['member', 'console']
+const SCRIPTS = ['guest', 'member', 'console']
 
 /** The programs of the service, by what they are called in the bundle. */
 const PROGRAMS = { main: 'main.js', cli: 'cli/main.js' }

@@ -1,5 +1,7 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { build } from './build.mjs'
-import { run, runNode } from './command.mjs'
+import { run } from './command.mjs'
 import { installPackages } from './packages.mjs'
 import { ROOT } from './places.mjs'
 import { say } from './progress.mjs'
@@ -14,9 +16,18 @@ export async function watch() {
   await build()
   say('watching library/src and service/src; Ctrl-C ends it')
   await Promise.race([
-    runNode('node_modules/typescript/bin/tsc', ['-b', '--watch', '--preserveWatchOutput'], {
-      toError: true,
-    }),
+    run(await compiler(), ['-b', '--watch', '--preserveWatchOutput'], { toError: true }),
     run(process.execPath, ['--watch', '--watch-preserve-output', COMPILED_MAIN]),
   ])
+}
+
+/**
+ * The program itself, not the script that starts it and waits: such a script ends by a signal and leaves the program behind.
+ *
+ * @returns {Promise<string>}
+ */
+async function compiler() {
+  const where = join(ROOT, 'node_modules/typescript-7/lib/getExePath.js')
+  const { default: getExePath } = await import(pathToFileURL(where).href)
+  return getExePath()
 }

@@ -9,7 +9,7 @@ import { active, adopt, type Visit } from './visit.js'
 
 /** How somebody acts for somebody else. */
 export interface ImpersonateOptions {
-  /** Why; kept with the session and told in its event. At least 1 character, 60 bytes are kept. */
+  /** Why: told in its event. At least 1 character; the session keeps 60 bytes of it. */
   readonly reason: string
   /** How long at most. Default `'30m'`. */
   readonly lifetime?: Duration
@@ -39,7 +39,7 @@ export async function impersonate(
   const { record } = found
   const actor = record.subject ?? ''
   const lasts = Math.min(toLifetime(lifetime), record.absoluteExpiresAt - found.now)
-  const purpose = cut(reason.trim())
+  const purpose = reason.trim()
   const stay = await createStay(visit, {
     subject,
     lifetime: {
@@ -47,7 +47,7 @@ export async function impersonate(
       absolute: lasts,
     },
     data: new Map(),
-    traits: { actor, parent: record.id, purpose },
+    traits: { actor, parent: record.id, purpose: cut(purpose) },
     isLimited: false,
   })
   if (isByCookie) {

@@ -30,6 +30,9 @@ export interface Counters {
    */
   attempt(key: string, rule: AttemptRule): Promise<Attempt>
 
+  /** How the attempts of a key stand. Counts none, and writes nothing. */
+  look(key: string): Promise<Attempts>
+
   /** Drops the attempts and the lock of a key. Answers how many attempts there were. */
   forget(key: string): Promise<number>
 }
@@ -71,4 +74,13 @@ export interface Attempt {
   readonly hasLocked: boolean
   /** Milliseconds until the key is free again; 0 while it is. */
   readonly retryAfter: number
+}
+
+/** What {@link Counters.look} sees. */
+export interface Attempts {
+  /** Attempts that are not forgotten. */
+  readonly count: number
+  readonly isLocked: boolean
+  /** Milliseconds until they are forgotten, or the lock is over; 0 where there are none. */
+  readonly resetAfter: number
 }

@@ -84,6 +84,7 @@ export function createResilientStore(store: Store, options: ResilientStoreOption
           counters: {
             spend: apart('spend', counters.spend.bind(counters), ofName),
             attempt: apart('attempt', counters.attempt.bind(counters), ofName),
+            look: apart('look', counters.look.bind(counters), ofName),
             forget: apart('forget', counters.forget.bind(counters), ofName),
           },
         }),

@@ -1,6 +1,6 @@
 import { InvalidOption } from '../errors.js'
 import { renderHead, renderLabels, toLabelText, type MetricsFormat } from './exposition.js'
-import type { Cell } from './series.js'
+import type { Cell, SeriesReading } from './series.js'
 
 /** All series of one name, told apart by the values of its labels. */
 export interface Family<Label extends string, Series> {
@@ -64,6 +64,14 @@ export class BoundedFamily<Series extends Cell> implements Family<string, Series
     let text = ''
     for (const [labels, cell] of this.#cells) text += cell.render(name, labels, format)
     return text === '' ? '' : renderHead(name, kind, help, format) + text
+  }
+
+  /** What each series stands at. */
+  read(): readonly SeriesReading[] {
+    return [...this.entries()].flatMap(([labels, cell]) => {
+      const reading = cell.reading()
+      return reading === undefined ? [] : [{ labels, ...reading }]
+    })
   }
 
   /** Each series with the values of its labels, for registries other than ours. */

@@ -7,7 +7,7 @@ import {
 } from './exposition.js'
 import { BoundedFamily, type Family, type FamilyShape, type LabelValues } from './family.js'
 import { HistogramCell, NumberCell, type Cell, type Counter, type Gauge } from './series.js'
-import type { Histogram } from './series.js'
+import type { Histogram, SeriesReading } from './series.js'
 
 /** Most series of one name, unless its declaration says otherwise. */
 export const DEFAULT_SERIES_LIMIT = 100
@@ -47,6 +47,11 @@ export interface Metrics {
    * `metricsFormat(accept)` says what a reader asks for.
    */
   text(options?: { readonly format?: MetricsFormat }): string
+  /**
+   * What all series of one name stand at, for those who show them otherwise. Cheap, and `beforeText` is not called: what
+   * only that sets is as old as the last text. Nothing where no such name is declared.
+   */
+  read(name: string): readonly SeriesReading[]
   /** The `Content-Type` to send {@link Metrics.text} with where no format is named; see `METRICS_CONTENT_TYPES`. */
   readonly contentType: string
 }
@@ -131,6 +136,7 @@ export function createSharedMetrics(
       for (const family of families.values()) text += family.render(format)
       return format === 'openmetrics' ? text + OPENMETRICS_END : text
     },
+    read: (name) => families.get(name)?.read() ?? [],
     contentType: METRICS_CONTENT_TYPES.prometheus,
   }
   return { metrics, prepare }

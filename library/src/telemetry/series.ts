@@ -43,8 +43,19 @@ export interface HistogramCounts {
   readonly sum: number
 }
 
+/** What one series stands at. */
+export interface SeriesReading {
+  readonly labels: Readonly<Record<string, string>>
+  /** The number of a counter or a gauge; of a histogram, how many values it counted. */
+  readonly value: number
+  /** Of a histogram: how many values fell into which range, and the upper bounds of all ranges but the last. */
+  readonly histogram?: HistogramCounts & { readonly bounds: readonly number[] }
+}
+
 /** One series at rest: renders its lines. */
 export interface Cell {
+  /** What it stands at; `undefined`: nothing now. */
+  reading(): Omit<SeriesReading, 'labels'> | undefined
   render(name: string, labels: string, format: MetricsFormat): string
 }
 
@@ -68,6 +79,11 @@ export class NumberCell implements Counter, Gauge, Cell {
   render(name: string, labels: string): string {
     const value = this.read()
     return value === undefined ? '' : renderSample(name, labels, value)
+  }
+
+  reading(): Omit<SeriesReading, 'labels'> | undefined {
+    const value = this.read()
+    return value === undefined ? undefined : { value }
   }
 
   /** The number as it stands; `undefined`: there is none now. */
@@ -146,6 +162,15 @@ export class HistogramCell implements Histogram, Cell {
       renderSample(`${name}_sum`, labels, read.sum) +
       renderSample(`${name}_count`, labels, total)
     )
+  }
+
+  reading(): Omit<SeriesReading, 'labels'> | undefined {
+    const read = this.read()
+    if (read === undefined) return undefined
+    // A copy: whoever compares it with a later one must not see it change.
+    const counts = [...read.counts]
+    const value = counts.reduce((sum, count) => sum + count, 0)
+    return { value, histogram: { bounds: this.#bounds, counts, sum: read.sum } }
   }
 
   /** Whether somebody else counts. */

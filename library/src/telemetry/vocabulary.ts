@@ -81,6 +81,7 @@ export const STORE_VERBS: readonly string[] = words<StoreVerb>({
   writeDocument: true,
   spend: true,
   attempt: true,
+  look: true,
   forget: true,
   check: true,
   pulse: true,

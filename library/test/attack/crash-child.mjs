@@ -1,14 +1,10 @@
-// @ts-nocheck It runs as it is, on sources that are compiled only when it is started.
+// @ts-nocheck It is joined with all that it imports before it is started.
 // Does one thing to sessions in Redis, and is killed by itself at its n-th command: before it is sent, or as soon as it is.
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { createClient } from 'redis'
+import { createSojourn } from '../../src/sojourn.js'
+import { createRedisStore } from '../../src/store/redis/index.js'
 
-const [folder, json] = process.argv.slice(2)
-const { port, deed, at, isSent, cookie, refreshToken, secret } = JSON.parse(json)
-const load = (path) => import(pathToFileURL(join(folder, path)).href)
-const { createSojourn } = await load('sojourn.js')
-const { createRedisStore } = await load('store/redis/index.js')
+const { port, deed, at, isSent, cookie, refreshToken, secret } = JSON.parse(process.argv[2])
 
 const client = createClient({ url: `redis://127.0.0.1:${port}` })
 await client.connect()

@@ -1,20 +1,16 @@
 /** A process that is killed at any of its commands: what it was doing is done, or it is not. */
 import { spawn } from 'node:child_process'
-import { readdirSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSojourn, type Sojourn } from '../../src/sojourn.js'
 import { createRedisStore } from '../../src/store/redis/index.js'
 import { connectNodeRedis, type Connected } from '../store/redis/harness.js'
-import { buildForChildren } from '../store/sqlite/build.js'
 import { Browser } from '../support/browser.js'
+import { joinProgram, type JoinedProgram } from '../support/javascript.js'
 import { startRedis, type RedisServer } from '../support/redis-server.js'
 import { SECRET, TOKENS } from '../support/sojourn.js'
 
-const SOURCES = fileURLToPath(new URL('../../src/', import.meta.url))
 const CHILD = fileURLToPath(new URL('crash-child.mjs', import.meta.url))
-const CORE =
-  /^(?:errors|exchange|options|sojourn)\.ts$|^(?:system|request|credential|store|keys|session|guard|response)(?:\/|$)/
 
 /** More than any of the deeds needs. */
 const MOST_COMMANDS = 6
@@ -23,7 +19,7 @@ const DEEDS = ['signIn', 'rotate', 'renew', 'signOut', 'revokeAll'] as const
 let server: RedisServer
 let connected: Connected
 let app: Sojourn<Record<string, unknown>>
-let build: string
+let program: JoinedProgram
 
 beforeAll(async () => {
   server = await startRedis()
@@ -35,16 +31,12 @@ beforeAll(async () => {
     limit: { max: 3, whenFull: 'evict-oldest' },
     tokens: TOKENS,
   })
-  const folders = readdirSync(SOURCES, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => `${entry.parentPath}/${entry.name}`.slice(SOURCES.length).replace(/^\/+/, ''))
-  const files = readdirSync(SOURCES).filter((name) => name.endsWith('.ts'))
-  build = buildForChildren([...folders, ...files].filter((part) => CORE.test(part)))
+  program = await joinProgram(CHILD)
 })
 afterAll(async () => {
   await connected.close()
   await server.stop()
-  rmSync(build, { recursive: true, force: true })
+  program.remove()
 })
 
 interface Ending {
@@ -54,7 +46,7 @@ interface Ending {
 
 function child(parameters: object): Promise<Ending> {
   const given = JSON.stringify({ port: server.port, secret: SECRET, ...parameters })
-  const process = spawn(globalThis.process.execPath, [CHILD, build, given], {
+  const process = spawn(globalThis.process.execPath, [program.file, given], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let said = ''

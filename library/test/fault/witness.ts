@@ -21,6 +21,10 @@ export interface Testimony {
 
 export interface Witness {
   readonly bucket: string
+  /** How many answers there were so far. */
+  answers(): number
+  /** What the faults so far said. */
+  faults(): readonly string[]
   /** Has a last look, once all is well. */
   stop(): Promise<Testimony>
 }
@@ -42,6 +46,8 @@ export function startWitness(stores: readonly [Store, Store], subject: string): 
   living.catch(() => undefined)
   return {
     bucket: life.bucket,
+    answers: () => life.answers,
+    faults: () => life.faults,
     async stop() {
       isOver = true
       await living
@@ -56,7 +62,7 @@ class Life {
   readonly #looker: Store
   readonly #subject: string
   readonly #wrong: string[] = []
-  readonly #faults: string[] = []
+  readonly faults: string[] = []
   readonly #anonymous: string
   #kept: string | undefined
   #hasAnonymous = false
@@ -65,7 +71,7 @@ class Life {
   #tried = 0
   /** `undefined`: a call that raises it failed. */
   #epoch: number | undefined = 0
-  #answers = 0
+  answers = 0
   #slowest = 0
 
   constructor([writer, looker]: readonly [Store, Store], subject: string) {
@@ -107,8 +113,8 @@ class Life {
     }
     return {
       wrong: this.#wrong,
-      answers: this.#answers,
-      faults: this.#faults,
+      answers: this.answers,
+      faults: this.faults,
       slowest: this.#slowest,
     }
   }
@@ -175,10 +181,10 @@ class Life {
     const start = performance.now()
     try {
       const answer = await ask()
-      this.#answers += 1
+      this.answers += 1
       return answer
     } catch (error) {
-      if (error instanceof StoreUnavailable) this.#faults.push(error.message)
+      if (error instanceof StoreUnavailable) this.faults.push(error.message)
       else this.#wrong.push(String(error))
       return undefined
     } finally {

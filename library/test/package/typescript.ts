@@ -9,6 +9,8 @@ import { ROOT } from '../../../tools/workspace/places.mjs'
 const SETTINGS = {
   ...{ target: 'es2022', lib: ['es2022'], types: ['node'], noEmit: true, strict: true },
   ...{ exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, skipLibCheck: false },
+  // But for those of the language itself.
+  skipDefaultLibCheck: true,
 }
 
 /** A session with data, as it is typed and as it must not compile. */

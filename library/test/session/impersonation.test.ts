@@ -2,15 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { Browser } from '../support/browser.js'
 import { hearing, scene, TOKENS } from '../support/sojourn.js'
 
-async function acting() {
+async function acting(reason = 'ticket 17') {
   const set = scene<Record<string, unknown>>({ tokens: TOKENS })
   const admin = new Browser(set.sojourn)
   await admin.visit((session) => session.signIn('admin', { methods: ['pwd'] }))
   const adminCookie = admin.cookie
   const own = await admin.visit(async (session) => (await session.load()).id)
-  await admin.visit((session) =>
-    session.impersonate('alice', { reason: 'ticket 17', lifetime: '10m' }),
-  )
+  await admin.visit((session) => session.impersonate('alice', { reason, lifetime: '10m' }))
   const child = await admin.visit(async (session) => (await session.load()).id)
   return { ...set, admin, adminCookie, own, child }
 }
@@ -77,6 +75,17 @@ describe('impersonation', () => {
     expect(told).toContainEqual({
       name: 'impersonation.started',
       event: { id: child, subject: 'alice', actor: 'admin', purpose: 'ticket 17' },
+    })
+  })
+
+  it('tells all of a long reason, and keeps its beginning', async () => {
+    const reason = `${'ü'.repeat(40)} and more`
+    const { sojourn, told } = await acting(reason)
+    const { sessions } = await sojourn.list('alice')
+    expect(sessions[0]?.purpose).toBe('ü'.repeat(30))
+    await hearing()
+    expect(told.find(({ name }) => name === 'impersonation.started')).toMatchObject({
+      event: { purpose: reason },
     })
   })
 

@@ -29,7 +29,6 @@ type State = ReadonlyMap<string, Thing>
 const SHARED: Readonly<Record<string, object>> = {
   ...{ globalThis, process, console, Date, Math, JSON, Error, performance, events },
   ...{ childProcess, crypto, dns, fs, http, https, net, timers, tls },
-  'http.globalAgent.options': http.globalAgent.options,
   'https.globalAgent.options': https.globalAgent.options,
 }
 
@@ -42,7 +41,7 @@ const OF_OTHERS =
 
 /** What packages put there once, when something first needs them, and may not be exchanged from then on. */
 const OF_FIRST_USE =
-  /^globalThis\.(?:__\w+|Symbol\((?:undici\.globalDispatcher|opentelemetry\.js\.api)\.\d+\))$/
+  /^globalThis\.(?:__\w+|Symbol\((?:undici\.globalDisp|opentelemetry\.js\.api|signal-exit ).*\))$/
 
 /** Packages that read their settings and connect once for a whole process: each file gets them anew. */
 const KEEPS_STATE = /[\\/]node_modules[\\/]jwt-redis-sessions[\\/]/
@@ -62,7 +61,7 @@ function* settings(): Generator<[string, Thing]> {
   yield ['the working folder', { value: folder, putBack: () => process.chdir(folder) }]
   yield ['the umask', { value: mask, putBack: () => process.umask(mask) }]
   yield ['process.env itself', { value: env, putBack: () => (process.env = env) }]
-  yield ['process.exitCode', { value: exitCode, putBack: () => (process.exitCode = exitCode) }]
+  yield ['the exit code', { value: exitCode, putBack: () => (process.exitCode = exitCode) }]
   const order = dns.getDefaultResultOrder()
   yield [
     'the order of addresses',

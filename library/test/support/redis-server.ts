@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Certificates } from './certificates.js'
+import { callRedis } from './redis-call.js'
 
 /**
  * Real Redis servers for tests: real processes on free ports of the loopback interface, each in a directory of
@@ -28,7 +29,7 @@ export interface RedisServer {
   resume(): void
   /** Ends it and starts it again on the same port and directory; what was not persisted is lost. */
   restart(): Promise<void>
-  /** Runs redis-cli against it and answers what it prints. Fails where Redis answers an error. */
+  /** What redis-cli prints when it is called with these words. Fails where Redis answers an error. */
   cli(...args: string[]): Promise<string>
 }
 
@@ -202,6 +203,8 @@ async function redisCli(
   words: readonly string[],
   certificates?: Certificates,
 ): Promise<string> {
+  const isCommand = words[0]?.startsWith('-') === false
+  if (certificates === undefined && isCommand) return callRedis(port, words)
   const tls = certificates === undefined ? [] : toTlsCall(certificates)
   const call = [
     '-e',
@@ -234,19 +237,23 @@ export function freePort(): Promise<number> {
   })
 }
 
-/** Waits until `isTrue`, at most ten seconds. */
+/** Waits until `isTrue`, at most ten seconds; what takes long is asked less often. */
 export async function waitFor(what: string, isTrue: () => Promise<boolean>): Promise<void> {
   const until = performance.now() + 10_000
-  while (!(await isTrue())) {
+  for (let wait = 5; !(await isTrue()); wait = Math.min(wait * 1.3, 50)) {
     if (performance.now() > until) throw new Error(`waited 10 s in vain for ${what}`)
-    await sleep(20)
+    await sleep(wait)
   }
 }
 
+let isInstalled = false
+
 function assertInstalled(): void {
+  if (isInstalled) return
   try {
     execFileSync('redis-server', ['--version'], { stdio: 'ignore' })
     execFileSync('redis-cli', ['--version'], { stdio: 'ignore' })
+    isInstalled = true
   } catch {
     throw new Error(
       'These tests need a real Redis: install redis-server 7 or later (Debian and Ubuntu: ' +

@@ -3,6 +3,33 @@ import { InvalidOption } from '../../src/errors.js'
 import { createMetrics } from '../../src/telemetry/index.js'
 import { samplesOf } from './samples.js'
 
+describe('reading metrics', () => {
+  it('answers what each series of a name stands at, and later changes do not reach it', () => {
+    const metrics = createMetrics()
+    const visits = metrics.counter('visits_total', 'Visits.', ['page'])
+    visits.series({ page: 'home' }).add(2)
+    visits.series({ page: 'gone' }).readFrom(() => undefined)
+    const sizes = metrics.histogram('size_bytes', 'Sizes.', ['of'], [1, 10]).series({ of: 'x' })
+    for (const value of [0.5, 1, 11]) sizes.observe(value)
+    const [read] = metrics.read('size_bytes')
+    sizes.observe(2)
+    expect(metrics.read('visits_total')).toEqual([{ labels: { page: 'home' }, value: 2 }])
+    const histogram = { bounds: [1, 10], counts: [2, 0, 1], sum: 12.5 }
+    expect(read).toEqual({ labels: { of: 'x' }, value: 3, histogram })
+    expect(metrics.read('size_bytes')[0]?.value).toBe(4)
+    expect(metrics.read('nothing')).toEqual([])
+  })
+
+  it('does not prepare the text', () => {
+    const metrics = createMetrics()
+    const level = metrics.gauge('level', 'A level.').series({})
+    metrics.beforeText(() => {
+      level.set(1)
+    })
+    expect(metrics.read('level')[0]?.value).toBe(0)
+  })
+})
+
 describe('the text of metrics', () => {
   it('is exposition format 0.0.4, byte for byte', () => {
     const metrics = createMetrics()

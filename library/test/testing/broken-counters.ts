@@ -143,6 +143,20 @@ export const BROKEN_COUNTERS: readonly Breakage[] = [
     }),
   ),
   counting(
+    'counts an attempt when it only looks',
+    ['looks at attempts without counting them', RANDOM],
+    (sound, { tables }) => ({
+      async look(key) {
+        const tally = tables.counters.tallies.get(key)
+        const attempts = await sound.look(key)
+        if (tally?.isLocked === false) {
+          tables.counters.tallies.set(key, { ...tally, count: tally.count + 1 }, 0)
+        }
+        return attempts
+      },
+    }),
+  ),
+  counting(
     'keeps the lock when it forgets the attempts',
     ['tells how many attempts it forgets, and their lock with them', RANDOM],
     (sound, { tables }) => ({

@@ -1,7 +1,9 @@
-import { readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { outputsExist, stateOfSources } from '../../../tools/workspace/build.mjs'
+import { alone } from '../../../tools/workspace/lock.mjs'
 import { NODE_FLOOR, isOldNode } from '../../../tools/workspace/node-floor.mjs'
 import { firstMissingPackage } from '../../../tools/workspace/packages.mjs'
 import { missingParts } from '../../../tools/workspace/system-parts.mjs'
@@ -104,6 +106,40 @@ describe('the build', () => {
     const root = plantTree(PROJECT)
     rmSync(join(root, 'service/dist/page/b.js'))
     expect(outputsExist(root)).toBe(false)
+  })
+})
+
+describe('who builds', () => {
+  const place = (): string => join(plantTree({}), 'lock')
+
+  it('does it alone, one after another, whatever becomes of those before', async () => {
+    const path = place()
+    const seen: string[] = []
+    const work = (name: string, fails = false) =>
+      alone(path, async () => {
+        seen.push(`${name} begins`)
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        seen.push(`${name} ends`)
+        if (fails) throw new Error('does not compile')
+      })
+    vi.spyOn(console, 'error').mockReturnValue()
+    const all = await Promise.allSettled([work('one', true), work('two'), work('three')])
+    expect(all.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
+    expect(seen).toHaveLength(6)
+    for (let at = 0; at < 6; at += 2) {
+      expect(seen[at + 1]).toBe(seen[at]?.replace('begins', 'ends'))
+    }
+    expect(existsSync(path)).toBe(false)
+  })
+
+  it('takes the place of a process that died, or that has its number from long ago', async () => {
+    const path = place()
+    const { pid } = spawnSync(process.execPath, ['--version'])
+    writeFileSync(path, String(pid))
+    expect(await alone(path, () => readFileSync(path, 'utf8'))).toBe(String(process.pid))
+    writeFileSync(path, String(process.pid))
+    utimesSync(path, 0, 0)
+    expect(await alone(path, () => 'its turn')).toBe('its turn')
   })
 })
 

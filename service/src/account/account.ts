@@ -37,6 +37,14 @@ export interface SearchPage {
   readonly limit: number
   /** The id of the last account on the page before. */
   readonly after?: string | undefined
+  /** Only people with this role. */
+  readonly role?: Role | undefined
+}
+
+/** What holds for taking an administrator away. */
+export interface AdministratorRule {
+  /** Nothing changes where nobody else would be an administrator whose account is on. Default `false`. */
+  readonly keepsAdministrator?: boolean
 }
 
 /** The accounts. Every method throws `AccountsUnavailable` where the database cannot be used. */
@@ -44,6 +52,8 @@ export interface Accounts {
   /** @throws InvalidField, Busy */
   register(person: NewAccount): Promise<Registration>
   get(id: string): Promise<Account | undefined>
+  /** Those of these ids that there are, at most 100, in no order. */
+  getMany(ids: readonly string[]): Promise<readonly Account[]>
   /** Finds a person by user name or address, by the rule of `nameKey`. */
   findByLogin(login: string): Promise<Account | undefined>
   /** Takes the same time whether or not there is such a person. @throws Busy */
@@ -53,11 +63,11 @@ export interface Accounts {
   /** `false` where there is no such person. @throws InvalidField, Busy */
   changePassword(id: string, password: string): Promise<boolean>
   /** Makes somebody an administrator, or no longer one. `false` where there is no such person, or nothing changes. */
-  setRole(id: string, role: Role): Promise<boolean>
+  setRole(id: string, role: Role, rule?: AdministratorRule): Promise<boolean>
   /** Whether there is an administrator whose account is on. */
   hasAdministrator(): Promise<boolean>
-  /** Switches an account off. `false` where there is none, or it is off already. */
-  disable(id: string): Promise<boolean>
+  /** Switches an account off. `false` where there is none, it is off already, or the rule forbids it. */
+  disable(id: string, rule?: AdministratorRule): Promise<boolean>
   /** Switches it on again. `false` where there is none, or it is on already. */
   enable(id: string): Promise<boolean>
   /** People whose name or address holds this text, literally, or whose id it is; in no order that means anything. */

@@ -38,16 +38,29 @@ export interface AuditTable {
   details: string | null
 }
 
+/** Sign-ins on devices not seen before, until their person has said whose they were. */
+export interface NewSignInTable {
+  session_id: string
+  subject: string
+  at: number
+  /** As far as the session keeps them. */
+  address: string | null
+  agent: string | null
+}
+
 /** The database of the service. */
 export interface Schema {
   account: AccountTable
   audit: AuditTable
+  new_sign_in: NewSignInTable
 }
 
 /** Every change of the schema, in order. A migration that was ever released is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026-01-account': { up: createAccount },
   '2026-02-audit': { up: createAudit },
+  '2026-03-new-sign-in': { up: createNewSignIn },
+  '2026-04-audit-filters': { up: createAuditFilters },
 }
 
 async function createAccount(database: Kysely<unknown>): Promise<void> {
@@ -93,6 +106,42 @@ async function createAudit(database: Kysely<unknown>): Promise<void> {
       .createIndex(`audit_${column}`)
       .on('audit')
       .columns([column, 'id'])
+      .execute()
+  }
+}
+
+async function createNewSignIn(database: Kysely<unknown>): Promise<void> {
+  await database.schema
+    .createTable('new_sign_in')
+    .addColumn('session_id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('subject', 'text', (column) => column.notNull())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .addColumn('address', 'text')
+    .addColumn('agent', 'text')
+    .execute()
+  await database.schema
+    .createIndex('new_sign_in_subject')
+    .on('new_sign_in')
+    .columns(['subject', 'at'])
+    .execute()
+  await database.schema.createIndex('new_sign_in_at').on('new_sign_in').columns(['at']).execute()
+}
+
+/** By what the trail can be narrowed down; what most records lack costs nothing where it is missing. */
+async function createAuditFilters(database: Kysely<unknown>): Promise<void> {
+  for (const column of ['event', 'outcome']) {
+    await database.schema
+      .createIndex(`audit_${column}`)
+      .on('audit')
+      .columns([column, 'id'])
+      .execute()
+  }
+  for (const column of ['session_id', 'address']) {
+    await database.schema
+      .createIndex(`audit_${column}`)
+      .on('audit')
+      .columns([column, 'id'])
+      .where(sql.ref(column), 'is not', null)
       .execute()
   }
 }

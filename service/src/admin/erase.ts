@@ -7,6 +7,7 @@ import { auditId } from 'sojourn/telemetry'
 import type { Accounts } from '../account/account.js'
 import type { Trail } from '../audit/trail.js'
 import type { Parts } from '../parts.js'
+import type { NewSignIns } from '../security/index.js'
 
 /** Where everything about people rests. */
 export interface Places {
@@ -24,6 +25,7 @@ export interface Places {
   >
   readonly store: Store
   readonly trail: Trail
+  readonly newSignIns: NewSignIns
   readonly now: () => number
 }
 
@@ -74,7 +76,7 @@ async function countSessions({ sojourn }: Places, id: string): Promise<number> {
  * id, for as long as the store remembers ends, and one record that tells of nobody. It can be called again where it broke off.
  */
 export async function erasePerson(places: Places, id: string): Promise<Erased> {
-  const { accounts, sojourn, store, trail, now } = places
+  const { accounts, sojourn, store, trail, newSignIns, now } = places
   const traces = await findTraces(places, id)
   // First, so that nobody signs in again meanwhile.
   await sojourn.disable(id)
@@ -82,6 +84,7 @@ export async function erasePerson(places: Places, id: string): Promise<Erased> {
   await accounts.remove(id)
   const { attributes } = await store.readSubject(id)
   if (attributes.size > 0) await store.changeSubject(id, { delete: [...attributes.keys()] })
+  await newSignIns.erase(id)
   const { deleted, blanked } = await trail.erase(id)
   const at = now()
   const details = { sessions: traces.sessions, records: deleted }

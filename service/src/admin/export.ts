@@ -10,6 +10,8 @@ export interface PersonDocument {
   /** Facts that all sessions of the person share. */
   readonly attributes: object
   readonly sessions: readonly object[]
+  /** Sign-ins on new devices, of which the person has not said yet whose they were. */
+  readonly newSignIns: readonly object[]
   /** Newest first. */
   readonly audit: readonly AuditRecord[]
 }
@@ -35,6 +37,10 @@ export async function exportPerson(places: Places, id: string): Promise<PersonDo
           },
     attributes: parsed(attributes),
     sessions: await allSessions(places, id),
+    newSignIns: (await places.newSignIns.listOf(id)).map(({ subject: _, at, ...signIn }) => ({
+      ...signIn,
+      at: instant(at),
+    })),
     audit: await allRecords(places, id),
   }
 }

@@ -3,6 +3,7 @@ import { admin } from './describe/admin.js'
 import { devices } from './describe/devices.js'
 import { home } from './describe/home.js'
 import { operation } from './describe/operation.js'
+import { security } from './describe/security.js'
 import { sessionData } from './describe/session-data.js'
 import { signIn } from './describe/sign-in.js'
 import { signOut } from './describe/sign-out.js'
@@ -15,6 +16,7 @@ export const CHAPTERS: readonly Chapter[] = [
   account,
   sessionData,
   devices,
+  security,
   signOut,
   tokenEndpoints,
   home,

@@ -76,9 +76,11 @@ const CSRF_HEADER = {
   schema: { type: 'string' },
 } as const
 
+const ADMINISTRATION = /^\/(?:admin(?:\/|$)|impersonation\/)/
+
 function shownTo(chapter: Chapter, { hasAdmin, hasMetrics }: ApiFacts): Chapter {
   const isThere = (path: string): boolean =>
-    (hasAdmin || !path.startsWith('/admin/')) && (hasMetrics || path !== '/metrics')
+    (hasAdmin || !ADMINISTRATION.test(path)) && (hasMetrics || path !== '/metrics')
   const paths = Object.entries(chapter.paths).filter(([path]) => isThere(path))
   return { ...chapter, paths: Object.fromEntries(paths) }
 }

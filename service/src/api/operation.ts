@@ -12,7 +12,7 @@ import type { Code } from './problems.js'
  *   person    a session, by cookie or access token
  *   recent    the same, of somebody who proved a moment ago who they are
  *   client    a client of the OAuth endpoints
- *   admin     the holder of ADMIN_TOKEN
+ *   admin     the holder of ADMIN_TOKEN, and administrators who have signed in
  *   metrics   the holder of METRICS_TOKEN, where one is set
  */
 export type Who =

@@ -44,6 +44,8 @@ const RULES: readonly Rule[] = [
   [401, ['claims_invalid', 'issuer_mismatch', 'audience_mismatch'], NEEDS_SESSION],
   [401, ['token_not_yet_valid'], NEEDS_SESSION],
   [401, ['admin_token_required'], of('admin')],
+  // Of administrators who have signed in.
+  [401, ['reauthentication_required', 'session_ended'], of('admin')],
   [401, ['invalid_client'], of('client')],
   [401, ['metrics_token_required'], of('metrics')],
   [403, ['cross_origin'], () => true],

@@ -40,6 +40,6 @@ export const SECURITY: Readonly<Record<Who, readonly oas31.SecurityRequirementOb
   person: SESSION,
   recent: SESSION,
   client: [{ client: [] }, {}],
-  admin: [{ adminToken: [] }],
+  admin: [{ adminToken: [] }, ...SESSION],
   metrics: [{ metricsToken: [] }, {}],
 }

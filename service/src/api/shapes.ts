@@ -98,7 +98,12 @@ export const device = z
       kind: z.enum(['desktop', 'phone', 'tablet', 'unknown']),
     }),
     ip: z.string().nullable().meta({ description: 'As far as the privacy options keep it.' }),
+    place: z.string().nullable().meta({ description: 'Where that is, with `PLACES_FILE`.' }),
     methods: z.array(z.string()).meta({ description: 'How the person signed in (RFC 8176).' }),
+    actedIn: z
+      .object({ reason: z.string() })
+      .nullable()
+      .meta({ description: 'An administrator acts in it for its owner, and why.' }),
   })
   .meta({ id: 'Device', description: 'A session, as its owner sees it.' })
 export const DEVICE = {
@@ -109,7 +114,9 @@ export const DEVICE = {
   expiresAt: LATER,
   device: { name: 'Firefox on Linux', browser: 'Firefox', os: 'Linux', kind: 'desktop' },
   ip: '203.0.113.7',
+  place: 'Lisbon, Portugal',
   methods: ['pwd'],
+  actedIn: null,
 }
 
 export const endReason = z

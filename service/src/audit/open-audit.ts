@@ -3,6 +3,7 @@ import type { AuditConfig } from '../config/config.js'
 import type { Logger } from '../log/index.js'
 import type { Parts } from '../parts.js'
 import { deviceLabel } from '../route/respond.js'
+import type { NewSignIns } from '../security/index.js'
 import type { Trail } from './trail.js'
 
 /** The trail as it is kept while the service runs. */
@@ -21,10 +22,16 @@ const LAST_WORDS = 2_000
 /** Complaints about records that cannot be written come this often at most. */
 const COMPLAIN_EVERY = 60_000
 
+/** Where it is kept, and what else tells of the past and is kept no longer. */
+interface Keeping {
+  readonly trail: Trail
+  readonly newSignIns: Pick<NewSignIns, 'sweep'>
+}
+
 /** Keeps the trail of `sojourn` in the database: as rows, and no longer than `retention`. */
 export function openAudit(
   sojourn: Parts['sojourn'],
-  trail: Trail,
+  { trail, newSignIns }: Keeping,
   { retention, address, agent }: AuditConfig,
   { log, now }: { readonly log: Logger; readonly now: () => number },
 ): OpenAudit {
@@ -43,7 +50,8 @@ export function openAudit(
     },
   })
   const sweep = (): void => {
-    sweepAll(trail, now() - retention * 1_000).catch(complain)
+    const before = now() - retention * 1_000
+    Promise.all([sweepAll(trail, before), newSignIns.sweep(before)]).catch(complain)
   }
   const timer = setInterval(sweep, SWEEP_EVERY).unref()
   sweep()

@@ -2,24 +2,13 @@
  * audit/ keeps the trail of the service: the rows in the database of accounts, and how long they stay. The library
  * makes the records; the admin API and the commands read them. It knows no HTTP and decides nothing.
  */
-import type { ExpressionBuilder, Kysely, Selectable } from 'kysely'
+import type { Kysely, Selectable } from 'kysely'
 import { auditIdAt, type AuditRecord } from 'sojourn/telemetry'
 import { guarded } from '../account/guarded.js'
 import type { AuditTable, Schema } from '../account/schema.js'
+import { concerns, selectPage, type TrailPage } from './wanted.js'
 
-/** Which records are wanted, newest first. */
-export interface TrailPage {
-  /** From 1. */
-  readonly limit: number
-  /** What happened to this person, or was done by them. */
-  readonly subject?: string | undefined
-  /** Only events of this name. */
-  readonly event?: string | undefined
-  /** Epoch milliseconds. */
-  readonly since?: number | undefined
-  /** The id of the last record on the page before. */
-  readonly before?: string | undefined
-}
+export type { TrailPage } from './wanted.js'
 
 /** What became of a person's records. */
 export interface ErasedRecords {
@@ -33,6 +22,8 @@ export interface Trail {
   /** A record that is there already stays as it is. */
   add(records: readonly AuditRecord[]): Promise<void>
   list(page: TrailPage): Promise<readonly AuditRecord[]>
+  /** The id of the last of so many records; `undefined` where there are no more than that. */
+  idAt(wanted: Omit<TrailPage, 'limit'>, count: number): Promise<string | undefined>
   /** Deletes what is older, at most so many rows; answers how many. */
   sweep(before: number, most: number): Promise<number>
   /** How many records a person has. */
@@ -63,13 +54,21 @@ export function createTrail(database: Kysely<Schema>): Trail {
         )
       }
     },
-    async list({ limit, subject, event, since, before }) {
-      let query = database.selectFrom('audit').selectAll().orderBy('id', 'desc').limit(limit)
-      if (subject !== undefined) query = query.where(concerns(subject))
-      if (event !== undefined) query = query.where('event', '=', event)
-      if (since !== undefined) query = query.where('id', '>=', auditIdAt(since))
-      if (before !== undefined) query = query.where('id', '<', before)
-      return (await guarded(() => query.execute())).map(toRecord)
+    async list(page) {
+      return (await guarded(() => selectPage(database, page).execute())).map(toRecord)
+    },
+    async idAt(wanted, count) {
+      const page = selectPage(database, { ...wanted, limit: count + 1 })
+      const rows = await guarded(() =>
+        database
+          .selectFrom(page.as('wanted'))
+          .select('id')
+          .orderBy('id', 'desc')
+          .offset(count - 1)
+          .limit(2)
+          .execute(),
+      )
+      return rows.length === 2 ? rows[0]?.id : undefined
     },
     async sweep(before, most) {
       const old = database
@@ -91,11 +90,6 @@ export function createTrail(database: Kysely<Schema>): Trail {
     },
     erase: (subject) => erase(database, subject),
   }
-}
-
-function concerns(subject: string) {
-  return (row: ExpressionBuilder<Schema, 'audit'>) =>
-    row.or([row('subject', '=', subject), row('actor', '=', subject)])
 }
 
 async function erase(database: Kysely<Schema>, subject: string): Promise<ErasedRecords> {

@@ -1,23 +1,14 @@
 import { Argument, Option, type Command } from 'commander'
-import {
-  KEY_ALGORITHMS,
-  type GenerateOptions,
-  type KeyAlgorithm,
-  type KeyChange,
-  type KeyRingAdmin,
-} from 'sojourn/keys'
-import { openKeyRing, openStoredKeyRing } from '../open-key-ring.js'
+import { KEY_ALGORITHMS } from 'sojourn/keys'
+import { createKeyDesk, type KeyAct, type KeyActOptions } from '../key-desk.js'
 import { CommandFailed } from './exit.js'
 import { changeText, keysTable } from './keys-text.js'
 import type { Terminal } from './terminal.js'
 import { withStore } from './with-store.js'
 
 /** What can be said after any of the commands that change a ring. */
-interface ChangeFlags {
-  readonly now?: boolean
-  readonly dryRun?: boolean
+interface ChangeFlags extends KeyActOptions {
   readonly json?: boolean
-  readonly algorithm?: KeyAlgorithm
 }
 
 const SHARED = `JWT_SECRET holds a shared secret (HS256), which has no ring in the store. To rotate it, put a new secret in front ("new,old"), restart every node, and take the old one away once its tokens have expired.`
@@ -58,7 +49,7 @@ export function addKeys(program: Command, terminal: Terminal): void {
     .option('--now', 'refuse it and all its tokens at once, everywhere: somebody else may know it')
 }
 
-const CHANGES: Readonly<Record<Verb, readonly string[]>> = {
+const CHANGES: Readonly<Record<KeyAct, readonly string[]>> = {
   generate: ['generate --dry-run', 'generate --algorithm ES256'],
   rotate: ['rotate --dry-run', 'rotate'],
   activate: ['activate <kid>'],
@@ -69,9 +60,7 @@ function examplesOf(lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  sojourn keys ${line}`).join('\n')}`
 }
 
-type Verb = 'generate' | 'rotate' | 'activate' | 'retire'
-
-function change(keys: Command, verb: Verb, words: string, terminal: Terminal): Command {
+function change(keys: Command, verb: KeyAct, words: string, terminal: Terminal): Command {
   return keys
     .command(verb)
     .description(words)
@@ -87,51 +76,29 @@ function change(keys: Command, verb: Verb, words: string, terminal: Terminal): C
 
 async function listKeys(terminal: Terminal, isJson: boolean): Promise<void> {
   await withStore(terminal, async ({ config, store, place }) => {
-    const stored = openStoredKeyRing(config, store)
-    const ring = stored ?? openKeyRing(config, store)
-    const keys = stored === undefined ? ring.describe(0) : await stored.admin.list()
-    const kind = stored === undefined ? 'static' : 'stored'
+    const { kind, keys, warnings } = await createKeyDesk(config, store).list()
     if (isJson) {
       terminal.write(`${JSON.stringify({ place, kind, keys }, null, 2)}\n`)
       return
     }
     terminal.write(`${place}\n${keysTable(keys, terminal.columns !== undefined)}`)
     if (kind === 'static') terminal.write(`${SHARED}\n`)
-    for (const { message } of ring.warnings) terminal.writeError(`sojourn: warning: ${message}\n`)
+    for (const { message } of warnings) terminal.writeError(`sojourn: warning: ${message}\n`)
   })
 }
 
 async function changeRing(
   terminal: Terminal,
-  verb: Verb,
+  verb: KeyAct,
   kid: string,
   flags: ChangeFlags,
 ): Promise<void> {
   await withStore(terminal, async ({ config, store, place }) => {
-    const ring = openStoredKeyRing(config, store)
-    if (ring === undefined) throw new CommandFailed(SHARED)
-    const done = await VERBS[verb](ring.admin, kid, flags)
+    const done = await createKeyDesk(config, store).change(verb, kid, flags)
+    if (done === undefined) throw new CommandFailed(SHARED)
     const answer = JSON.stringify({ place, ...done }, null, 2)
     terminal.write(flags.json === true ? `${answer}\n` : `${place}\n${changeText(done)}`)
   })
-}
-
-const VERBS: Readonly<
-  Record<Verb, (ring: KeyRingAdmin, kid: string, flags: ChangeFlags) => Promise<KeyChange>>
-> = {
-  generate: async (ring, _kid, flags) => ring.generate(generateOptions(flags)),
-  rotate: async (ring, _kid, flags) => ring.rotate(generateOptions(flags)),
-  activate: async (ring, kid, { dryRun = false }) => ring.activate(kid, { dryRun }),
-  retire: async (ring, kid, { now = false, dryRun = false }) =>
-    now ? ring.retireNow(kid, { dryRun }) : ring.retire(kid, { dryRun }),
-}
-
-function generateOptions({ now = false, dryRun = false, algorithm }: ChangeFlags): GenerateOptions {
-  return {
-    dryRun,
-    ...(now ? { activeAt: 'now' } : {}),
-    ...(algorithm === undefined ? {} : { algorithm }),
-  }
 }
 
 const EXAMPLES = `

@@ -11,6 +11,7 @@ import { addKeys } from './keys.js'
 import { addLegacy } from './legacy.js'
 import { addLoad } from './load.js'
 import { addMigrate } from './migrate/command.js'
+import { addPeople } from './people/command.js'
 import { addSecret } from './secret.js'
 import { addServe } from './serve.js'
 import { addSessions } from './sessions/command.js'
@@ -37,7 +38,7 @@ const GROUPS: readonly (readonly [
   commands: readonly ((program: Command, terminal: Terminal) => void)[],
 ])[] = [
   ['Run:', [addServe, addMigrate, addLoad]],
-  ['Look and repair:', [addDoctor, addSessions, addToken, addAudit, addConfig, addApi]],
+  ['Look and repair:', [addDoctor, addSessions, addPeople, addToken, addAudit, addConfig, addApi]],
   ['Secrets and keys:', [addSecret, addKeys, addCrypto]],
   ['What is kept of a person:', [addExport, addErase]],
   ['What was there before:', [addLegacy]],
@@ -101,4 +102,6 @@ function shieldNames(args: readonly string[]): readonly string[] {
 const FORMS: readonly (readonly [command: string, name: RegExp])[] = [
   ['keys', /^-[\w-]{15}$/],
   ['sessions', /^-[\w-]\.[\w-]{22}$/],
+  // `people role`: what follows the name goes with it.
+  ['role', /^(?:-[\w-]{21}|user|admin)$/],
 ]

@@ -4,6 +4,7 @@ import { openDatabase } from '../account/database.js'
 import type { Places } from '../admin/erase.js'
 import { createTrail } from '../audit/trail.js'
 import { databasePlaceOf } from '../database-place.js'
+import { createNewSignIns } from '../security/index.js'
 import { CommandFailed } from './exit.js'
 import type { Terminal } from './terminal.js'
 import { withStore, type Workplace } from './with-store.js'
@@ -24,7 +25,8 @@ export async function withPeople<Result>(
     const sojourn = createSojourn({ secrets, store, cache: false, resilience })
     try {
       const [accounts, trail] = [createAccounts({ database }), createTrail(database)]
-      return await work({ accounts, sojourn, store, trail, now }, workplace)
+      const newSignIns = createNewSignIns(database)
+      return await work({ accounts, sojourn, store, trail, newSignIns, now }, workplace)
     } finally {
       await sojourn.settled()
       await database.destroy()

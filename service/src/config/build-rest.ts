@@ -130,7 +130,7 @@ export function buildLimits(values: Values): LimitsConfig {
 }
 
 /** How the service is watched and run. */
-export function buildOperation(values: Values): OperationConfig {
+export function buildOperation(values: Values): Omit<OperationConfig, 'placesFile'> {
   return {
     logLevel: values.LOG_LEVEL,
     metricsToken: values.METRICS_TOKEN,

@@ -159,6 +159,8 @@ export interface OperationConfig {
   readonly adminToken: Secret | undefined
   readonly audit: AuditConfig
   readonly otlpEndpoint: string | undefined
+  /** Tells where addresses are. `undefined`: nobody knows. */
+  readonly placesFile: string | undefined
 }
 
 /** Lifetimes of a person who asked to be remembered: NIST SP 800-63B-4, AAL1. Seconds. */

@@ -7,6 +7,8 @@ import type { Environment, Values } from './values.js'
 export interface ConfigFiles {
   /** The text of a file. Throws as `node:fs` does. */
   read(path: string): string
+  /** The bytes of a file. Throws as `node:fs` does. */
+  bytes(path: string): Buffer
   /** The development secrets in a folder, made where there are none. */
   developmentSecrets(folder: string): FoundSecrets
   /** The present instant, in epoch milliseconds: a certificate may have expired. */

@@ -15,12 +15,14 @@ import type { ConfigFiles, Context } from './context.js'
 import { isRemotePlain } from './database-tls.js'
 import { findDevelopmentSecrets } from './development-secrets.js'
 import { ConfigError, Findings, quoted } from './refusal.js'
+import { readPlacesFile } from './places-file.js'
 import { reportUnknown } from './unknown.js'
 import { readValues, type Environment } from './values.js'
 
 /** The machine's own files and clock. */
 export const hostFiles: ConfigFiles = {
   read: (path) => readFileSync(path, 'utf8'),
+  bytes: (path) => readFileSync(path),
   developmentSecrets: findDevelopmentSecrets,
   // eslint-disable-next-line no-restricted-syntax -- the door itself: `loadConfig` is given this
   now: () => Date.now(),
@@ -59,7 +61,7 @@ function build(context: Context, built: BuiltSecrets): Config {
     limits: buildLimits(values),
     database: buildDatabase(context, dataDir),
     dataDir,
-    operation: buildOperation(values),
+    operation: { ...buildOperation(values), placesFile: readPlacesFile(context) },
     warnings: context.findings.warnings,
   }
 }

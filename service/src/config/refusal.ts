@@ -76,6 +76,8 @@ export type ConfigCode =
   | 'CONFIG_DATABASE_URL'
   /** A remote PostgreSQL without TLS. A warning. */
   | 'CONFIG_DATABASE_TLS'
+  /** `PLACES_FILE` cannot be read, or is no file in MaxMind's format. */
+  | 'CONFIG_PLACES'
   /** `NODE_ENV` is not set, or an unknown word. A warning. */
   | 'CONFIG_ENV'
   /** A variable that looks like one of ours and is none: perhaps misspelt. A warning. */

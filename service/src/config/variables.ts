@@ -191,6 +191,12 @@ const operation = {
     about:
       'What it keeps of user agents: full, truncated (browser and system), keyed-hash or none.',
   }),
+  PLACES_FILE: optional(line(4096), {
+    about:
+      "A file of towns or countries in MaxMind's format (.mmdb), of any vendor: pages then show places beside networks. A new one is taken into use without a restart.",
+    defaultNote: 'none: the network alone is shown',
+    example: '/etc/sojourn/city.mmdb',
+  }),
   OTEL_EXPORTER_OTLP_ENDPOINT: optional(address.httpUrl, {
     about:
       'Sends traces and metrics to the OpenTelemetry collector at this address (OTLP over HTTP, as JSON).',

@@ -86,6 +86,7 @@ const CODES: Readonly<Record<number, string>> = {
   403: 'forbidden',
   404: 'not_found',
   405: 'method_not_allowed',
+  406: 'not_acceptable',
   413: 'body_too_large',
   415: 'media_type',
   429: 'rate_limited',

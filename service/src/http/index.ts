@@ -24,6 +24,6 @@ export {
 } from './error-handler.js'
 export * from './fields.js'
 export { Problem, sendProblem, SESSION_CHALLENGE, type ProblemFacts } from './problem.js'
-export { parseQuery, queryOf, strictQuery } from './query.js'
+export { formQueryOf, parseQuery, queryOf, strictQuery } from './query.js'
 export { BODY_LIMITS, type BodyLimits } from './read-body.js'
 export { singleHeaders } from './single-headers.js'

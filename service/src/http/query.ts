@@ -38,11 +38,27 @@ export const strictQuery: RequestHandler = (request, _response, next) => {
  * @throws Problem 400 `query_invalid`, `field_invalid`
  */
 export function queryOf<Fields extends Schema>(request: Request, schema: Fields): z.output<Fields> {
+  return validate(schema, Object.fromEntries(knownOf(request, schema)))
+}
+
+/**
+ * The same of a form that is sent by GET: a field that was left empty counts as left out.
+ *
+ * @throws Problem 400 `query_invalid`, `field_invalid`
+ */
+export function formQueryOf<Fields extends Schema>(
+  request: Request,
+  schema: Fields,
+): z.output<Fields> {
+  const filled = knownOf(request, schema).filter(([, value]) => value !== '')
+  return validate(schema, Object.fromEntries(filled))
+}
+
+function knownOf(request: Request, schema: Schema): readonly (readonly [string, string])[] {
   const shape = closedShape(schema)
-  const known = Object.entries(parseQuery(textOf(request))).filter(
+  return Object.entries(parseQuery(textOf(request))).filter(
     ([name]) => shape === undefined || Object.hasOwn(shape, name),
   )
-  return validate(schema, Object.fromEntries(known))
 }
 
 function textOf({ url }: Request): string {

@@ -9,8 +9,8 @@ export interface Census {
 }
 
 /**
- * Draws that count: 64 looks of 32 keys. The standard error is then at most 1.1 % of the keys; a look every ten seconds
- * follows the truth within eleven minutes, and the number of keys at once.
+ * Draws that count: 64 looks of 32 keys. The standard error is then at most 1.1 % of the keys; a look every five seconds
+ * follows the truth within six minutes, and the number of keys at once.
  */
 const MOST_LOOKS = 64
 

@@ -16,8 +16,8 @@ const SHOWN_FOR = 300_000
 /** The part of a store that is all of it. */
 const WHOLE = 'all'
 
-/** A look at the store that is not due yet costs nothing; the answer looks at once. */
-export type Look = () => Promise<void>
+/** Looks at the store now, and says whether it answered. One look at a time: whoever asks meanwhile gets the same answer. */
+export type Look = () => Promise<boolean>
 
 /**
  * Shows how the store does, as far as it tells. It is asked beside the reading of the metrics, never for a request and never
@@ -30,18 +30,20 @@ export function observeStoreHealth(
 ): Look {
   const show = createShow(metrics, store.name === 'redis' ? REDIS_SERIES : SQLITE_SERIES, elapsed)
   let askedAt = -Infinity
-  let underWay: Promise<void> | undefined
-  const look = async (): Promise<void> => {
+  let underWay: Promise<boolean> | undefined
+  const look = async (): Promise<boolean> => {
     askedAt = elapsed()
     const up = declareGauge(metrics, OWN_SERIES.storeUp).series({})
     try {
       show((await store.check()).details)
       up.set(1)
+      return true
     } catch {
       up.set(0)
+      return false
     }
   }
-  const ask = (): Promise<void> =>
+  const ask = (): Promise<boolean> =>
     (underWay ??= look().finally(() => {
       underWay = undefined
     }))

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 
+import { scriptWords } from './script-words.js'
 import { consoleStyle, referenceStyle, style } from './style.js'
 
 /** A file that pages refer to. Its name changes with its content, so it may be cached for ever. */
@@ -34,9 +35,18 @@ export const referenceAsset: Asset = asset(
 )
 export const consoleAsset: Asset = asset('console', 'css', 'text/css; charset=utf-8', consoleStyle)
 export const iconAsset: Asset = asset('icon', 'svg', 'image/svg+xml', icon)
-/** What pages of members run, and what the console runs: see client/. */
+/** What pages run that everybody can see, what those of members run, and what the console runs: see client/. */
+export const guestScript: Asset = script('guest')
 export const memberScript: Asset = script('member')
 export const consoleScript: Asset = script('console')
+
+/** The words that scripts show. */
+export const wordsAsset: Asset = asset(
+  'words',
+  'json',
+  'application/json; charset=utf-8',
+  JSON.stringify(scriptWords),
+)
 
 /** All of them, for the route that serves `/assets`. */
 export const assets: readonly Asset[] = [
@@ -44,6 +54,8 @@ export const assets: readonly Asset[] = [
   referenceAsset,
   consoleAsset,
   iconAsset,
+  wordsAsset,
+  guestScript,
   memberScript,
   consoleScript,
 ]

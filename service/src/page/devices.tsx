@@ -1,4 +1,4 @@
-import type { JSX } from 'preact'
+import type { ComponentChildren, JSX } from 'preact'
 
 import { PostForm } from './form.js'
 import { Icon } from './icon.js'
@@ -8,7 +8,7 @@ import type { Device, DevicesProps } from './props.js'
 import { Split } from './split.js'
 import { texts } from './texts.js'
 import { When } from './time.js'
-import { methodWords } from './words.js'
+import { methodWords, networkWords } from './words.js'
 
 const words = texts.devices
 /** Younger than one touch interval: then "seen" would claim more than is known. */
@@ -27,14 +27,23 @@ export function renderDevices(props: DevicesProps): string {
     <Layout title={words.title} page={props} current="devices">
       <Split heading={words.heading} lead={words.lead} note={words.note}>
         {devices.length === 0 ? <p>{words.none}</p> : null}
-        <ul class="devices">
-          {devices.map((device) => (
-            <DeviceCard key={device.id} device={device} now={props.now} csrf={props.csrf} />
-          ))}
-        </ul>
-        {hasOthers ? null : <OnlyThis />}
-        <Pages next={next} first={first} />
-        {hasOthers ? <Others csrf={props.csrf} /> : null}
+        <div
+          class="stack"
+          data-live={next === undefined && first === undefined ? 'all' : 'some'}
+          data-gone={words.gone('{}')}
+          data-came={words.came('{}')}
+        >
+          <ul class="devices">
+            {devices.map((device) => (
+              <DeviceCard key={device.id} device={device} now={props.now} csrf={props.csrf} />
+            ))}
+          </ul>
+          <div class="stack" data-rest>
+            {hasOthers ? null : <OnlyThis />}
+            <Pages next={next} first={first} />
+            {hasOthers ? <Others /> : null}
+          </div>
+        </div>
       </Split>
     </Layout>,
   )
@@ -52,20 +61,26 @@ interface DeviceCardProps {
 
 function DeviceCard({ device, now, csrf }: DeviceCardProps): JSX.Element {
   return (
-    <li class={device.isCurrent ? 'card device device-current' : 'card device'}>
+    <li
+      class={device.isCurrent ? 'card device device-current' : 'card device'}
+      data-entry={device.id}
+    >
       <span class="alcove">
         <Icon name={device.kind} />
       </span>
       <div>
         <h2>
           {device.name} {device.isCurrent ? <span class="badge">{words.current}</span> : null}
+          {device.actedIn === undefined ? null : (
+            <span class="badge badge-lamp">{words.administrator}</span>
+          )}
         </h2>
         <p class="device-seen">
           <Seen device={device} now={now} />
         </p>
       </div>
       <DeviceFacts device={device} now={now} />
-      <EndForm device={device} csrf={csrf} />
+      <WayOut device={device} csrf={csrf} />
     </li>
   )
 }
@@ -95,7 +110,7 @@ function DeviceFacts({ device, now }: Omit<DeviceCardProps, 'csrf'>): JSX.Elemen
       {device.address === undefined ? null : (
         <div>
           <dt>{words.address}</dt>
-          <dd>{device.address}</dd>
+          <dd>{networkWords(device.address, device.place)}</dd>
         </div>
       )}
       {device.methods.length === 0 ? null : (
@@ -104,20 +119,50 @@ function DeviceFacts({ device, now }: Omit<DeviceCardProps, 'csrf'>): JSX.Elemen
           <dd>{device.methods.map(methodWords).join(', ')}</dd>
         </div>
       )}
+      {device.actedIn === undefined ? null : (
+        <div>
+          <dt>{words.reason}</dt>
+          <dd>{device.actedIn.reason}</dd>
+        </div>
+      )}
     </dl>
   )
 }
 
-/** This device leaves by signing out, which also removes its cookies. */
-function EndForm({ device, csrf }: Omit<DeviceCardProps, 'now'>): JSX.Element {
+/** This device leaves by signing out, which also removes its cookies. Another one is asked about first. */
+function WayOut({ device, csrf }: Omit<DeviceCardProps, 'now'>): JSX.Element {
   const { isCurrent, id, name } = device
+  if (!isCurrent) {
+    return (
+      <p class="way-out">
+        <AskLink href={paths.endDevice(id)}>
+          {words.end}
+          <span class="quietly"> {words.endWhat(name)}</span>
+        </AskLink>
+      </p>
+    )
+  }
   return (
-    <PostForm action={isCurrent ? paths.signOut : paths.endDevice(id)} csrf={csrf}>
-      <button class={isCurrent ? 'button' : 'button button-danger'} type="submit">
-        {isCurrent ? words.signOut : words.end}
-        <span class="quietly"> {isCurrent ? words.signOutWhat : words.endWhat(name)}</span>
+    <PostForm action={paths.signOut} csrf={csrf} class="way-out">
+      <button class="button" type="submit">
+        {words.signOut}
+        <span class="quietly"> {words.signOutWhat}</span>
       </button>
     </PostForm>
+  )
+}
+
+interface AskLinkProps {
+  readonly href: string
+  readonly children: ComponentChildren
+}
+
+/** Leads to a page that says what will happen; a script shows it in a dialog. */
+function AskLink({ href, children }: AskLinkProps): JSX.Element {
+  return (
+    <a class="button button-danger" href={href} data-confirm>
+      {children}
+    </a>
   )
 }
 
@@ -155,18 +200,14 @@ function Pages({ next, first }: PagesProps): JSX.Element | null {
   )
 }
 
-function Others({ csrf }: { readonly csrf: string | undefined }): JSX.Element {
+function Others(): JSX.Element {
   return (
     <section class="others" aria-labelledby="others">
       <div>
         <h2 id="others">{words.othersHeading}</h2>
         <p>{words.othersBody}</p>
       </div>
-      <PostForm action={paths.endOtherDevices} csrf={csrf}>
-        <button class="button button-danger" type="submit">
-          {words.endOthers}
-        </button>
-      </PostForm>
+      <AskLink href={paths.endOtherDevices}>{words.endOthers}</AskLink>
     </section>
   )
 }

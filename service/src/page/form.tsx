@@ -10,15 +10,22 @@ interface PostFormProps {
   /** Sent along as `returnTo`, where it is a path on this host. */
   readonly returnTo?: string | undefined
   readonly class?: string | undefined
+  /** The act may need the password: scripts ask for it in a dialog, so that nothing that was typed is lost. */
+  readonly mayStepUp?: boolean
   readonly children: ComponentChildren
 }
 
 /** Every form of the pages: a POST that carries the token it was given. */
 export function PostForm(props: PostFormProps): JSX.Element {
-  const { action, csrf, children } = props
+  const { action, csrf, mayStepUp = false, children } = props
   const returnTo = localPath(props.returnTo)
   return (
-    <form method="post" action={action} class={props.class}>
+    <form
+      method="post"
+      action={action}
+      class={props.class}
+      data-step-up={mayStepUp ? '' : undefined}
+    >
       {csrf === undefined ? null : <input type="hidden" name="_csrf" value={csrf} />}
       {returnTo === undefined ? null : <input type="hidden" name="returnTo" value={returnTo} />}
       {children}

@@ -58,7 +58,11 @@ export function renderSignIn(props: SignInProps): string {
       <Gate where="arriving">
         <h1>{words.heading}</h1>
         {props.reason === undefined ? <p class="lead">{words.lead}</p> : null}
-        {hasProblems(problems) ? null : <WhyHere {...props} />}
+        {hasProblems(problems) ? null : props.areCookiesBlocked === true ? (
+          <CookiesBlocked />
+        ) : (
+          <WhyHere {...props} />
+        )}
         <ProblemList problems={problems} />
         <PostForm action={paths.signIn} csrf={props.csrf} returnTo={returnTo} class="form">
           <NameField
@@ -108,7 +112,7 @@ export function renderReauthenticate(props: ReauthenticateProps): string {
   const { person, problems, returnTo } = props
   return toHtml(
     <Layout title={words.title} page={props} hasProblems={hasProblems(problems)}>
-      <Gate where="inside">
+      <Gate where="inside" ask="password">
         <h1>{words.heading}</h1>
         <p class="lead">{words.lead}</p>
         <ProblemList problems={problems} />
@@ -118,7 +122,9 @@ export function renderReauthenticate(props: ReauthenticateProps): string {
           <Submit label={words.submit} />
         </PostForm>
         <p class="gate-other">
-          <a href={paths.dashboard}>{words.cancel}</a>
+          <a href={paths.dashboard} data-cancel>
+            {words.cancel}
+          </a>
         </p>
       </Gate>
     </Layout>,
@@ -127,17 +133,38 @@ export function renderReauthenticate(props: ReauthenticateProps): string {
 
 interface GateProps {
   readonly where: Whereabouts
+  /** Scripts may show it in a dialog, see client/box.ts. */
+  readonly ask?: 'password'
   readonly children: ComponentChildren
 }
 
-function Gate({ where, children }: GateProps): JSX.Element {
+function Gate({ where, ask, children }: GateProps): JSX.Element {
   return (
     <div class="gate">
       <div class="gate-panel" aria-hidden="true">
         <p>{texts.tagline}</p>
         <Scene where={where} />
       </div>
-      <div>{children}</div>
+      <div data-ask={ask}>{children}</div>
+    </div>
+  )
+}
+
+/** Signing in again alone would lead back to here. */
+function CookiesBlocked(): JSX.Element {
+  const { cookiesHeading, cookiesBody, cookiesSteps } = texts.signIn
+  return (
+    <div class="message message-bad" role="alert">
+      <Icon name="alert" />
+      <div>
+        <h2>{cookiesHeading}</h2>
+        <p>{cookiesBody}</p>
+        <ol class="numbered gap">
+          {cookiesSteps.map((step) => (
+            <li key={step}>{step}</li>
+          ))}
+        </ol>
+      </div>
     </div>
   )
 }

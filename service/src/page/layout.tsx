@@ -1,14 +1,23 @@
 import type { ComponentChildren, HTMLAttributes, JSX, VNode } from 'preact'
 import { renderToString } from 'preact-render-to-string'
 
-import { iconAsset, memberScript, styleAsset, type Asset } from './assets.js'
+import {
+  guestScript,
+  iconAsset,
+  memberScript,
+  styleAsset,
+  wordsAsset,
+  type Asset,
+} from './assets.js'
 import { PostForm } from './form.js'
 import { Icon } from './icon.js'
 import { Wordmark } from './mark.js'
+import { NewSignInLines } from './new-sign-in.js'
 import { NONCE_MARK } from './nonce.js'
 import { paths } from './paths.js'
 import type { Notice, PageProps, Person } from './props.js'
 import { texts } from './texts.js'
+import { When } from './time.js'
 
 declare module 'preact' {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- how Preact's types are told of an element
@@ -50,9 +59,9 @@ export function Layout(props: LayoutProps): JSX.Element {
         title={hasProblems ? texts.titleWithProblem(title) : texts.title(title)}
         continueAt={continueAt}
         style={style}
-        script={props.script ?? (isSignedIn ? memberScript : undefined)}
+        script={props.script ?? scriptFor(page)}
       />
-      <body class={isSignedIn ? 'signed-in' : undefined}>
+      <body {...(isSignedIn ? forScripts(page) : {})}>
         <a class="skip" href="#main">
           {texts.skip}
         </a>
@@ -62,8 +71,10 @@ export function Layout(props: LayoutProps): JSX.Element {
           </a>
           {page === undefined ? null : <Navigation page={page} current={current} />}
         </header>
+        {page === undefined ? null : <ActingLine page={page} />}
         <main class="wide main" id="main" tabIndex={-1}>
           <NoticeLine notice={page?.notice} />
+          <NewSignInLines page={page} isWhole={current === 'security'} />
           {children}
         </main>
         <footer class="wide bottom">
@@ -73,6 +84,17 @@ export function Layout(props: LayoutProps): JSX.Element {
       </body>
     </html>
   )
+}
+
+/** That somebody is signed in, the service's clock, and where the words are: see client/. */
+function forScripts({ now }: PageProps): Readonly<Record<string, string | number>> {
+  return { class: 'signed-in', 'data-now': now, 'data-words': wordsAsset.path }
+}
+
+/** None where there is nothing to send and nobody to warn. */
+function scriptFor(page: PageProps | undefined): Asset | undefined {
+  if (page === undefined) return undefined
+  return page.person === undefined ? guestScript : memberScript
 }
 
 interface HeadProps {
@@ -151,6 +173,33 @@ function Account({ person, csrf }: AccountProps): JSX.Element {
           {texts.nav.signOut}
         </button>
       </PostForm>
+    </div>
+  )
+}
+
+/** Above every page while an administrator acts as somebody else: who, why, until when, and the way back. */
+function ActingLine({ page }: { readonly page: PageProps }): JSX.Element | null {
+  const { person, csrf, now } = page
+  if (person?.acting === undefined) return null
+  const words = texts.acting
+  const { reason, endsAt } = person.acting
+  return (
+    <div class="wide">
+      <section class="acting" aria-label={words.label}>
+        <Icon name="person" />
+        <p>
+          <strong class="person">{words.as(person.username)}</strong>{' '}
+          <span>{words.reason(reason)}</span>{' '}
+          <span class="small">
+            <When at={endsAt} now={now} phrase={words.ends} />
+          </span>
+        </p>
+        <PostForm action={paths.stopActing} csrf={csrf}>
+          <button class="button" type="submit">
+            {words.stop}
+          </button>
+        </PostForm>
+      </section>
     </div>
   )
 }

@@ -1,4 +1,5 @@
-import type { DeviceKind } from './device-name.js'
+import type { AgentDescription, DeviceKind } from './device-name.js'
+import type { texts } from './texts.js'
 
 /** Whom a page greets. */
 export interface Person {
@@ -6,6 +7,15 @@ export interface Person {
   readonly email?: string | undefined
   /** Then the way to the console is shown. */
   readonly isAdministrator?: boolean | undefined
+  /** An administrator acts as this person: every page says so, and has the way back. */
+  readonly acting?: Acting | undefined
+}
+
+/** How an administrator acts for somebody. */
+export interface Acting {
+  /** Why, in the administrator's words. */
+  readonly reason: string
+  readonly endsAt: number
 }
 
 /** Something that just happened, said once at the top of the next page. Words: `texts.notices`. */
@@ -23,6 +33,27 @@ export interface PageProps {
   /** Becomes the hidden field `_csrf` of every form on the page. Absent: no such field. */
   readonly csrf?: string | undefined
   readonly notice?: Notice | undefined
+  /** Sign-ins on new devices that the person is asked about. */
+  readonly newSignIns?: NewSignIns | undefined
+}
+
+export interface NewSignIns {
+  /** Newest first. */
+  readonly list: readonly NewSignInNotice[]
+  /** Path of the page they are shown on. */
+  readonly returnTo: string
+}
+
+/** Sign-ins of one device, from one network, that nobody has said yet whose they were. */
+export interface NewSignInNotice {
+  /** Of the latest. */
+  readonly sessionId: string
+  readonly at: number
+  readonly count: number
+  /** As `describeAgent` names it. */
+  readonly name: string
+  readonly address?: string | undefined
+  readonly place?: string | undefined
 }
 
 /** A page that only a signed-in person sees. */
@@ -60,6 +91,8 @@ export interface RegisterProps extends PageProps, FormProps<'username' | 'passwo
 }
 
 export interface SignInProps extends PageProps, FormProps<'username' | 'password'> {
+  /** The password was right a moment ago, and the browser has kept nothing of it. */
+  readonly areCookiesBlocked?: boolean | undefined
   readonly typed?: Typed | undefined
   /** Why the person has to sign in (an end reason, from the address or a tombstone); unknown words are fine. */
   readonly reason?: string | undefined
@@ -105,8 +138,12 @@ export interface Device {
   readonly expiresAt: number
   /** Network address as the privacy mode keeps it; absent where none is kept. */
   readonly address?: string | undefined
+  /** Where that is, such as `Lisbon, Portugal`; absent where nobody knows. */
+  readonly place?: string | undefined
   /** How the person proved who they are, as `amr` values (RFC 8176): `pwd`, `otp`, `hwk` … */
   readonly methods: readonly string[]
+  /** An administrator acts in it for its owner, for this reason. */
+  readonly actedIn?: { readonly reason: string } | undefined
 }
 
 export interface DevicesProps extends SignedInProps {
@@ -117,7 +154,42 @@ export interface DevicesProps extends SignedInProps {
   readonly first?: string | undefined
 }
 
+export interface ConfirmEndProps extends SignedInProps {
+  /** The one that would end. */
+  readonly device: Device
+}
+
+/** Something that happened to an account. */
+export interface SecurityEvent {
+  readonly id: string
+  readonly kind: SecurityEventKind
+  readonly at: number
+  /** How often it happened in a row. */
+  readonly count: number
+  /** Where it was done from, where its owner may know. */
+  readonly device?: AgentDescription | undefined
+  readonly address?: string | undefined
+  readonly place?: string | undefined
+  /** In the words of an administrator. */
+  readonly purpose?: string | undefined
+  readonly isByAdministrator?: boolean | undefined
+}
+
+/** What can happen: each has its words. */
+export type SecurityEventKind = keyof typeof texts.securityEvents
+
+export interface SecurityEventsProps extends SignedInProps {
+  readonly events: readonly SecurityEvent[]
+  /** Path of older events. Absent: these are the last. */
+  readonly older?: string | undefined
+  /** Path of the newest, where these are older ones. */
+  readonly newest?: string | undefined
+}
+
 export interface SecurityProps extends SignedInProps, FormProps<'currentPassword' | 'newPassword'> {
+  /** The latest events. Default: none. */
+  readonly events?: readonly SecurityEvent[] | undefined
+  readonly older?: string | undefined
   readonly passwordChangedAt?: number | undefined
   readonly passwordMinimum?: number | undefined
 }

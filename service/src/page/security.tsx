@@ -2,15 +2,16 @@ import type { JSX } from 'preact'
 
 import { Field, hasProblems, PostForm, ProblemList, ReadOnlyName } from './form.js'
 import { Layout, toHtml } from './layout.js'
-import { paths } from './paths.js'
+import { localPath, paths } from './paths.js'
 import type { SecurityProps } from './props.js'
+import { EventList } from './security-events.js'
 import { Split } from './split.js'
 import { texts } from './texts.js'
 import { When } from './time.js'
 
 const words = texts.security
 
-/** `GET /security`: change the password, or end every session. `POST /password` comes back here. */
+/** `GET /security`: change the password, see what happened, or end every session. `POST /password` comes back here. */
 export function renderSecurity(props: SecurityProps): string {
   return toHtml(
     <Layout
@@ -22,6 +23,7 @@ export function renderSecurity(props: SecurityProps): string {
       <Split heading={words.heading} lead={words.lead}>
         <ProblemList problems={props.problems} />
         <ChangePassword {...props} />
+        <RecentEvents {...props} />
         <Everywhere csrf={props.csrf} />
       </Split>
     </Layout>,
@@ -66,6 +68,24 @@ function ChangePassword(props: SecurityProps): JSX.Element {
           {words.submit}
         </button>
       </PostForm>
+    </section>
+  )
+}
+
+function RecentEvents({ events = [], older, now }: SecurityProps): JSX.Element {
+  const more = localPath(older)
+  return (
+    <section class="card" aria-labelledby="events">
+      <h2 id="events">{words.eventsHeading}</h2>
+      <p class="soft gap">{events.length === 0 ? words.eventsNone : words.eventsBody}</p>
+      <EventList events={events} now={now} />
+      {more === undefined ? null : (
+        <p class="actions">
+          <a class="button" href={more} rel="next">
+            {words.older}
+          </a>
+        </p>
+      )}
     </section>
   )
 }

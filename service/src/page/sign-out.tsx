@@ -8,7 +8,7 @@ import type { SignedOutProps, SignOutConfirmProps } from './props.js'
 import { texts } from './texts.js'
 import { When } from './time.js'
 import { Word } from './word.js'
-import { endWords } from './words.js'
+import { endWords, NO_RETURN } from './words.js'
 
 /** `GET /logout`: a link may lead here, but only the button ends anything. */
 export function renderSignOutConfirm(props: SignOutConfirmProps): string {
@@ -38,14 +38,6 @@ export function renderSignOutConfirm(props: SignOutConfirmProps): string {
     </Layout>,
   )
 }
-
-/** Ended because something better took its place, or with an account that cannot come back by itself. */
-const NO_RETURN: ReadonlySet<string> = new Set([
-  'signed_in',
-  'signed_in_again',
-  'replaced',
-  'subject_disabled',
-])
 
 /** The last page of a stay: that it is over, why, and how to come back. */
 export function renderSignedOut(props: SignedOutProps): string {
@@ -80,7 +72,7 @@ function Advice({ text }: { readonly text: string }): JSX.Element {
 function WaysOn({ person, reason, returnTo }: SignedOutProps): JSX.Element {
   const { signIn } = texts.signedOut
   const { home, dashboard } = texts.ways
-  const mayReturn = person === undefined && !NO_RETURN.has(reason)
+  const mayReturn = person === undefined && !NO_RETURN.includes(reason)
   return (
     <p class="actions">
       {mayReturn ? (

@@ -1,4 +1,5 @@
 import { base } from './style/base.js'
+import { consoleEvents } from './style/console-events.js'
 import { consoleParts } from './style/console.js'
 import { pages } from './style/pages.js'
 import { parts } from './style/parts.js'
@@ -12,7 +13,7 @@ export const style: string = dense([tokens, base, parts, pages].join(''))
 export const referenceStyle: string = dense(reference)
 
 /** What the console adds to it. */
-export const consoleStyle: string = dense(consoleParts)
+export const consoleStyle: string = dense([consoleParts, consoleEvents].join(''))
 
 function dense(sheet: string): string {
   return sheet

@@ -1,30 +1,18 @@
 import type { JSX } from 'preact'
 
+import { createRelativeTime, isInstant } from '../client/relative-time.js'
 import { texts } from './texts.js'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
-/** Instants outside this are not dates (ECMA-262 §21.4.1.1), and nobody's session. */
-const LAST_INSTANT = 8_640_000_000_000_000
-
-const relative = new Intl.RelativeTimeFormat(texts.language, { numeric: 'auto' })
-const STEPS = [
-  { unit: 'day', size: DAY, from: 36 * HOUR },
-  { unit: 'hour', size: HOUR, from: 90 * MINUTE },
-  { unit: 'minute', size: MINUTE, from: 45 * SECOND },
-] as const
 
 /** `at` as people say it: `3 minutes ago`, `in 7 days`, `just now`. Both in epoch milliseconds. */
-export function relativeTime(at: number, now: number): string {
-  if (!isInstant(at) || !isInstant(now)) return texts.time.never
-  const distance = Math.abs(at - now)
-  const step = STEPS.find(({ from }) => distance >= from)
-  if (step === undefined) return at > now ? texts.time.inAMoment : texts.time.justNow
-  const amount = Math.max(1, Math.round(distance / step.size))
-  return relative.format(at > now ? amount : -amount, step.unit)
-}
+export const relativeTime: (at: number, now: number) => string = createRelativeTime({
+  language: texts.language,
+  ...texts.time,
+})
 
 /** A length of time in its largest fitting unit: `30 minutes`, `12 hours`, `7 days`. In milliseconds. */
 export function durationWords(milliseconds: number): string {
@@ -46,10 +34,6 @@ export function exactTime(at: number): string {
   return isInstant(at) ? `${iso(at).slice(0, 19).replace('T', ' ')} UTC` : texts.time.never
 }
 
-function isInstant(at: number): boolean {
-  return Math.abs(at) <= LAST_INSTANT
-}
-
 function iso(at: number): string {
   return new Date(at).toISOString()
 }
@@ -61,12 +45,13 @@ interface WhenProps {
   readonly phrase?: (words: string) => string
 }
 
-/** An instant: words for people, the exact UTC in the tooltip, ISO 8601 for machines. */
-export function When({ at, now, phrase = (words) => words }: WhenProps): JSX.Element {
-  const words = phrase(relativeTime(at, now))
+/** An instant: words for people, the exact UTC in the tooltip, ISO 8601 for machines. Scripts go on counting. */
+export function When({ at, now, phrase }: WhenProps): JSX.Element {
+  const told = relativeTime(at, now)
+  const words = phrase?.(told) ?? told
   if (!isInstant(at)) return <span>{words}</span>
   return (
-    <time dateTime={iso(at)} title={exactTime(at)}>
+    <time dateTime={iso(at)} title={exactTime(at)} data-ago={phrase?.('{}') ?? ''}>
       {words}
     </time>
   )

@@ -1,12 +1,15 @@
+import type { EndWords } from '../client/words.js'
 import { texts } from './texts.js'
 
-/** How an ended session is told to its owner. */
-export interface EndWords {
-  readonly title: string
-  readonly body: string
-  /** What to do where somebody else may have been at work. */
-  readonly advice?: string
-}
+export type { EndWords } from '../client/words.js'
+
+/** Ended because something better took its place, or with an account that cannot come back by itself. */
+export const NO_RETURN: readonly string[] = [
+  'signed_in',
+  'signed_in_again',
+  'replaced',
+  'subject_disabled',
+]
 
 /** The words for an end reason; a reason from a newer version, or no reason at all, reads as `unknown`. */
 export function endWords(reason: string): EndWords {
@@ -26,4 +29,9 @@ export function methodWords(method: string): string {
   return Object.hasOwn(texts.methods, method)
     ? texts.methods[method as keyof typeof texts.methods]
     : method
+}
+
+/** A network, and where it is if that is known: `203.0.113.0/24 (Lisbon, Portugal)`. */
+export function networkWords(address: string, place: string | undefined): string {
+  return place === undefined ? address : `${address} (${place})`
 }

@@ -1,7 +1,7 @@
 import type { RequestHandler, Response, Router } from 'express'
 import type { z } from 'zod'
 import type { SessionFacts } from 'sojourn'
-import { createNodeIncoming, sendRefusal } from 'sojourn/express'
+import { createNodeIncoming } from 'sojourn/express'
 import { InvalidField } from '../account/errors.js'
 import {
   bodyOf,
@@ -17,13 +17,14 @@ import {
   renderDashboard,
   renderProfile,
   renderReauthenticate,
-  renderSecurity,
   texts,
 } from '../page/index.js'
 import { toPublicUser, type Parts, type Visitor } from '../parts.js'
 import { checkSignIn, sendLocked, waitingWords, type Checked } from '../sign-in/index.js'
-import { accountOf, takeNotice, toPerson } from './person.js'
-import { redirectOrJson, returnPath, sendPage, signInPath, wantedPath } from './respond.js'
+import { forgetNewSignIns, newSignInsFor } from './new-sign-ins.js'
+import { accountOf, notWhileActing, signInAgain, takeNotice, toPerson } from './person.js'
+import { redirectOrJson, returnPath, sendPage, wantedPath } from './respond.js'
+import { sendSecurity } from './security.js'
 import { formToken } from './csrf.js'
 import { createRouter } from './router.js'
 
@@ -36,35 +37,40 @@ const change = fields({
 })
 export const changeBody: RequestHandler = jsonOrForm(change)
 
-/** What only a signed-in person sees: dashboard, profile, security, and proving again who they are. */
+/** What only a signed-in person sees: dashboard, profile, and proving again who they are. */
 export function accountRoutes(parts: Parts): Router {
   const { web } = parts
   const router = createRouter()
   const show = (
     path: string,
     page: (parts: Parts, request: Visitor, response: Response) => Promise<void>,
-    mayBePending = false,
   ): void => {
     router.get(
       path,
-      web.requireSession({ mayBePending }),
+      web.requireSession(),
       web.handler((request: Visitor, response: Response) => page(parts, request, response)),
     )
   }
   show(paths.dashboard, dashboard)
   show(paths.profile, profile)
-  show(paths.security, (...visit) => security(...visit))
-  show(paths.reauthenticate, (...visit) => askAgain(...visit), true)
+  router.get(
+    paths.reauthenticate,
+    web.requireSession({ mayBePending: true }),
+    notWhileActing,
+    web.handler((request: Visitor, response: Response) => askAgain(parts, request, response)),
+  )
   router.post(
     paths.reauthenticate,
     proofBody,
     web.requireSession({ mayBePending: true }),
+    notWhileActing,
     web.handler((request: Visitor, response: Response) => reauthenticate(parts, request, response)),
   )
   router.post(
     paths.changePassword,
     changeBody,
     web.requireSession(),
+    notWhileActing,
     web.handler((request: Visitor, response: Response) => changePassword(parts, request, response)),
   )
   return router
@@ -78,7 +84,7 @@ async function dashboard(parts: Parts, request: Visitor, response: Response): Pr
     return
   }
   if (!wantsHtml(request)) {
-    const message = `Welcome to your dashboard, ${toPerson(account).username}`
+    const message = `Welcome to your dashboard, ${toPerson(account, request.session).username}`
     response.json({ message, user: toPublicUser(account), session: toSessionInfo(facts) })
     return
   }
@@ -90,11 +96,12 @@ async function dashboard(parts: Parts, request: Visitor, response: Response): Pr
   }
   const html = renderDashboard({
     now: parts.now(),
-    person: toPerson(account),
+    person: toPerson(account, request.session),
     csrf: await formToken(parts, request),
     session,
     deviceCount: sessions.length + (next === undefined ? 0 : 1),
     notice: await takeNotice(request.session),
+    newSignIns: await newSignInsFor(parts, request),
   })
   sendPage(response, html)
 }
@@ -116,39 +123,15 @@ async function profile(parts: Parts, request: Visitor, response: Response): Prom
   }
   const html = renderProfile({
     now: parts.now(),
-    person: toPerson(account),
+    person: toPerson(account, request.session),
     csrf: await formToken(parts, request),
     accountId: account.id,
     createdAt: account.createdAt,
     session: facts,
+    notice: await takeNotice(request.session),
+    newSignIns: await newSignInsFor(parts, request),
   })
   sendPage(response, html)
-}
-
-type SecurityProblems = Parameters<typeof renderSecurity>[0]['problems']
-
-async function security(
-  parts: Parts,
-  request: Visitor,
-  response: Response,
-  problems?: SecurityProblems,
-  status = 400,
-): Promise<void> {
-  const account = await accountOf(parts, request)
-  if (account === undefined) {
-    signInAgain(request, response)
-    return
-  }
-  const html = renderSecurity({
-    now: parts.now(),
-    person: toPerson(account),
-    csrf: await formToken(parts, request),
-    passwordChangedAt: account.passwordChangedAt,
-    passwordMinimum: parts.passwordMinimum,
-    notice: await takeNotice(request.session),
-    problems,
-  })
-  sendPage(response, html, problems === undefined ? 200 : status)
 }
 
 async function askAgain(
@@ -164,7 +147,7 @@ async function askAgain(
   }
   const html = renderReauthenticate({
     now: parts.now(),
-    person: toPerson(account),
+    person: toPerson(account, request.session),
     csrf: await formToken(parts, request),
     returnTo: wantedPath(request),
     problems: trouble === undefined ? undefined : { password: trouble.words },
@@ -196,7 +179,7 @@ async function changePassword(parts: Parts, request: Visitor, response: Response
   if (checked.outcome !== 'verified') {
     const trouble = troubleOf(response, checked)
     const problems = { currentPassword: trouble.words }
-    if (wantsHtml(request)) await security(parts, request, response, problems, trouble.status)
+    if (wantsHtml(request)) await sendSecurity(parts, request, response, problems, trouble.status)
     else sendNotVerified(response, checked)
     return
   }
@@ -205,7 +188,7 @@ async function changePassword(parts: Parts, request: Visitor, response: Response
     await parts.accounts.changePassword(subject, newPassword)
   } catch (error) {
     if (!(error instanceof InvalidField) || !wantsHtml(request)) throw renamed(error)
-    await security(parts, request, response, { newPassword: error.message })
+    await sendSecurity(parts, request, response, { newPassword: error.message })
     return
   }
   const count = await parts.sojourn.revokeAll(subject, {
@@ -215,6 +198,7 @@ async function changePassword(parts: Parts, request: Visitor, response: Response
   await session.elevate({ methods: ['pwd'] })
   const incoming = createNodeIncoming(request, parts.sojourn.proxyTrust)
   parts.guard.credentialChanged({ subject, kind: 'password', incoming })
+  await forgetNewSignIns(parts, subject)
   if (wantsHtml(request)) await session.flash('notice', texts.notices.passwordChanged(count))
   const message = 'Password changed'
   redirectOrJson(request, response, paths.security, { success: true, message, count })
@@ -259,16 +243,6 @@ function sendNotVerified(response: Response, checked: NotVerified): void {
 function renamed(error: unknown): unknown {
   if (!(error instanceof InvalidField)) return error
   return new InvalidField('newPassword', error.message.replace(/^password\b/, 'newPassword'))
-}
-
-/** The session lived and its account does not: the session has ended too by now. */
-function signInAgain(request: Visitor, response: Response): void {
-  const reason = 'subject_disabled'
-  if (wantsHtml(request)) response.redirect(303, signInPath(reason, request.originalUrl))
-  else {
-    const message = 'The session does not exist or has ended.'
-    sendRefusal(response, { status: 401, code: 'session_ended', message, reason })
-  }
 }
 
 function toSessionInfo(facts: SessionFacts): object {

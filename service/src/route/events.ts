@@ -39,7 +39,7 @@ export function eventRoutes(parts: Parts): Router {
 }
 
 /** The pages of another site can read nothing of it, but they could use up the places. */
-function refuseOtherSites({ config }: Parts): RequestHandler {
+export function refuseOtherSites({ config }: Parts): RequestHandler {
   const { corsOrigins } = config.server
   return (request, _response, next) => {
     const isOther = /^(?:cross|same)-site$/.test(request.get('sec-fetch-site') ?? '')
@@ -52,7 +52,7 @@ function refuseOtherSites({ config }: Parts): RequestHandler {
   }
 }
 
-function refuseWhileStopping({ lifecycle }: Parts): RequestHandler {
+export function refuseWhileStopping({ lifecycle }: Parts): RequestHandler {
   return (_request, _response, next) => {
     if (!lifecycle.isDraining) {
       next()

@@ -4,6 +4,7 @@ import { wantsHtml } from '../http/index.js'
 import { ASSET_CACHE, assets, renderHome } from '../page/index.js'
 import { toPublicUser, type Parts, type SessionData, type Visitor } from '../parts.js'
 import { formToken } from './csrf.js'
+import { newSignInsFor } from './new-sign-ins.js'
 import { accountOf, personOf, takeNotice } from './person.js'
 import { sendPage } from './respond.js'
 import { createRouter } from './router.js'
@@ -45,7 +46,9 @@ async function home(parts: Parts, request: Visitor, response: Response): Promise
     const person = await personOf(parts, request)
     const notice = await takeNotice(session)
     const csrf = person === undefined ? undefined : await formToken(parts, request)
-    sendPage(response, renderHome({ now: parts.now(), views, sessionId, person, csrf, notice }))
+    const newSignIns = person === undefined ? undefined : await newSignInsFor(parts, request)
+    const page = { now: parts.now(), views, sessionId, person, csrf, notice, newSignIns }
+    sendPage(response, renderHome(page))
     return
   }
   const counted = `Views: ${String(views)}. Session ID: ${sessionId ?? '-'}`

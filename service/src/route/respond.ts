@@ -9,6 +9,7 @@ import {
   paths,
   withNonce,
   withReturn,
+  type AgentDescription,
   type Device,
 } from '../page/index.js'
 
@@ -71,18 +72,26 @@ export function deviceLabel(userAgent: string): string {
   return `${kind}${KIND}${name}`
 }
 
+/** What a label says. */
+export function fromLabel(label: string | undefined): AgentDescription {
+  const [kind = 'unknown', name] = (label ?? '').split(KIND, 2)
+  return {
+    name: name ?? describeAgent(undefined).name,
+    kind: kind === 'desktop' || kind === 'phone' || kind === 'tablet' ? kind : 'unknown',
+  }
+}
+
 /** A session as its owner's devices page shows it. */
 export function toDevice(facts: SessionFacts, currentId: string | undefined): Device {
-  const [kind = 'unknown', name] = (facts.agent ?? '').split(KIND, 2)
   return {
     id: facts.id,
     isCurrent: facts.id === currentId,
-    name: name ?? describeAgent(undefined).name,
-    kind: kind === 'desktop' || kind === 'phone' || kind === 'tablet' ? kind : 'unknown',
+    ...fromLabel(facts.agent),
     createdAt: facts.createdAt,
     lastSeenAt: facts.lastSeenAt,
     expiresAt: facts.expiresAt,
     address: facts.address,
     methods: facts.methods,
+    ...(facts.actor === undefined ? {} : { actedIn: { reason: facts.purpose ?? '' } }),
   }
 }

@@ -27,7 +27,9 @@ import {
   waitingWords,
   type Checked,
 } from '../sign-in/index.js'
+import { arrivalPath, wasNothingKept } from './arrival.js'
 import { formToken } from './csrf.js'
+import { noteNewSignIn } from './new-sign-ins.js'
 import { takeNotice } from './person.js'
 import { redirectOrJson, returnPath, sendPage, wantedPath } from './respond.js'
 import { createRouter } from './router.js'
@@ -97,7 +99,7 @@ async function register(parts: Parts, request: Visitor, response: Response): Pro
     user: toPublicUser(result),
     ...(await tokensFor(request, form)),
   }
-  redirectOrJson(request, response, returnPath(request), body, 201)
+  redirectOrJson(request, response, arrivalPath(parts, request), body, 201)
 }
 
 /** The new account; `undefined` where the answer has been given already. */
@@ -142,12 +144,13 @@ async function signIn(parts: Parts, request: Visitor, response: Response): Promi
   parts.countSignIn('ok')
   response.append('Set-Cookie', result.deviceCookie)
   await tellOfFailures(request, result)
+  await noteNewSignIn(parts, request, result)
   const body = {
     message: 'Login successful',
     user: toPublicUser(result.account),
     ...(await tokensFor(request, form)),
   }
-  redirectOrJson(request, response, returnPath(request), body)
+  redirectOrJson(request, response, arrivalPath(parts, request), body)
 }
 
 /** One answer for a wrong password, an unknown person and a disabled account: it must not tell which. */
@@ -257,5 +260,6 @@ async function signInPage(
     returnTo: wantedPath(request),
     reason: typeof reason === 'string' ? reason : undefined,
     notice: form === undefined ? await takeNotice(request.session) : undefined,
+    areCookiesBlocked: form === undefined && (await wasNothingKept(parts, request)),
   })
 }

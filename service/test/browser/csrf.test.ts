@@ -175,6 +175,8 @@ test('behaviour 15b: ten tabs by their tokens alone, and every form can be sent,
     await signOut(tab)
     await expect(tab).toHaveURL(/\/signed-out/)
     await signIn(tab, person)
+    // Before what stands between, whose end the page would notice.
+    await tab.context().close()
   } finally {
     await old.stop()
   }

@@ -1,74 +1,10 @@
 /** Without a mouse: everything can be reached in reading order, and one sees where one is. */
+import { randomBytes } from 'node:crypto'
 import type { Page } from '@playwright/test'
-import {
-  guestStage,
-  lookAtEach,
-  MEMBER_PAGES,
-  memberStage,
-  OPEN_PAGES,
-} from './support/every-page.js'
-import { arrive, FIREFOX_ON_WINDOWS, somebody } from './support/person.js'
+import { consoleStage } from './support/console-pages.js'
+import { arrive, FIREFOX_ON_WINDOWS, signInByScript, somebody } from './support/person.js'
+import { startService } from './support/service.js'
 import { expect, test } from './support/test.js'
-
-/** What a keyboard has to be able to reach, in the order of the document. */
-const REACHABLE =
-  'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"], [contenteditable]'
-
-test('the tab key reaches everything on every page, in order, and shows where it is', async ({
-  serviceOn,
-  visit,
-}) => {
-  const of = await serviceOn('redis')
-  await lookAtEach(OPEN_PAGES, await guestStage(of, visit), ({ name }, page) =>
-    tabThrough(name, page),
-  )
-  const states = MEMBER_PAGES.filter(({ name }) => name !== 'member-devices-many')
-  await lookAtEach(states, await memberStage(of, visit), ({ name }, page) => tabThrough(name, page))
-})
-
-async function tabThrough(name: string, page: Page): Promise<void> {
-  await page.emulateMedia({ reducedMotion: 'reduce' })
-  const expected = await page.locator(REACHABLE).evaluateAll((all) => {
-    all.forEach((element, index) => element.setAttribute('data-stop', String(index)))
-    return all.map((element) => element.outerHTML.slice(0, 80))
-  })
-  // The address of the page may name a field, and a refused form may have put the focus on one.
-  await page.evaluate(() => {
-    if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
-    getSelection()?.removeAllRanges()
-  })
-  const stops: Awaited<ReturnType<typeof readFocus>>[] = []
-  for (const _ of expected) {
-    await page.keyboard.press('Tab')
-    stops.push(await page.evaluate(readFocus))
-  }
-  const order = stops.map(({ stop }) => stop)
-  expect.soft(order, `${name}: the order of the tab key`).toEqual(expected.map((_, index) => index))
-  const named = (stop: number): string => expected[stop] ?? 'nothing'
-  const hidden = stops.filter(({ isInView }) => !isInView).map(({ stop }) => named(stop))
-  expect.soft(hidden, `${name}: focused out of view`).toEqual([])
-  const unmarked = stops.filter(({ hasRing }) => !hasRing).map(({ stop }) => named(stop))
-  expect.soft(unmarked, `${name}: focused without a ring around it`).toEqual([])
-}
-
-/** Runs in the page. A ring may be drawn around a pseudo-element that stands for the whole card. */
-function readFocus(): { stop: number; hasRing: boolean; isInView: boolean } {
-  const element = document.activeElement
-  if (element === null) return { stop: -1, hasRing: false, isInView: false }
-  const hasRing = [undefined, '::after'].some((pseudo) => {
-    const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(element, pseudo)
-    const isDrawn = outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2
-    return isDrawn && !/rgba\(.*, 0\)$/.test(outlineColor)
-  })
-  const box = element.getBoundingClientRect()
-  const isInView =
-    box.width > 0 &&
-    box.top >= -1 &&
-    box.left >= -1 &&
-    box.bottom <= innerHeight + 1 &&
-    box.right <= innerWidth + 1
-  return { stop: Number(element.getAttribute('data-stop') ?? -1), hasRing, isInView }
-}
 
 test('the first stop skips the header', async ({ serviceOn, visit }) => {
   const page = await visit({ of: await serviceOn('sqlite') })
@@ -84,48 +20,125 @@ test('the first stop skips the header', async ({ serviceOn, visit }) => {
   await expect(page.getByLabel('Signed in as')).toBeFocused()
 })
 
-test('a whole stay without a mouse: sign in, end the other device, sign out', async ({
+test('a whole stay without a mouse: sign up, end the other device, change the password, sign out', async ({
   serviceOn,
   visit,
 }) => {
-  const of = await serviceOn('sqlite')
+  const of = await serviceOn('redis')
   const person = somebody()
-  const there = await visit({ of, userAgent: FIREFOX_ON_WINDOWS })
-  await arrive(there, person)
   const page = await visit({ of })
   const { keyboard } = page
 
-  await page.goto('/login')
+  await page.goto('/')
+  await enter(page, 'Create account')
+  await expect(page).toHaveURL('/register')
   await tabTo(page, 'Username or email')
   await keyboard.type(person.name)
   await keyboard.press('Tab')
   await keyboard.type(person.password)
-  await keyboard.press('Tab')
-  await keyboard.press('Space')
-  await expect(page.getByLabel('Stay signed in on this device')).toBeChecked()
   await keyboard.press('Enter')
   await expect(page).toHaveURL('/dashboard')
+  await signInByScript(of, person, FIREFOX_ON_WINDOWS)
 
-  await tabTo(page, 'Devices')
-  await keyboard.press('Enter')
+  await enter(page, 'Devices')
   await expect(page).toHaveURL('/sessions')
-  await tabTo(page, 'End the session on Firefox 140 on Windows')
+  await enter(page, 'End the session on Firefox 140 on Windows')
+  const dialog = page.getByRole('dialog')
+  await expect(dialog).toBeVisible()
+  await holdsTheFocus(page)
+  await keyboard.press('Escape')
+  await expect(dialog).toHaveCount(0)
+  await expect(page.getByRole('link', { name: /^End the session on Firefox/ })).toBeFocused()
   await keyboard.press('Enter')
+  await expect(dialog).toBeVisible()
+  await enter(page, 'End the session')
   await expect(page.getByRole('status')).toContainText('That device is signed out.')
-  await there.reload()
-  await expect(there).toHaveURL(/reason=logged_out_elsewhere/)
+  await expect(page.getByRole('main').getByRole('listitem')).toHaveCount(1)
 
-  await tabTo(page, 'Sign out')
+  await enter(page, 'Security', 'Shift+Tab')
+  await expect(page).toHaveURL('/security')
+  await tabTo(page, 'Current password')
+  await keyboard.type(person.password)
+  await keyboard.press('Tab')
+  await keyboard.type('quite another staple')
   await keyboard.press('Enter')
+  await expect(page.getByRole('status')).toContainText('Your password is changed')
+
+  await enter(page, 'Sign out')
   await expect(page).toHaveURL('/signed-out?reason=logged_out')
 })
 
-/** Presses the tab key until what has the focus is called `name`. */
-async function tabTo(page: Page, name: string): Promise<void> {
-  for (let presses = 0; presses < 40; presses += 1) {
-    await page.keyboard.press('Tab')
-    const snapshot = await page.locator(':focus').ariaSnapshot()
-    if (snapshot.includes(`"${name}"`)) return
+test('the console without a mouse: find somebody, end a session, and back', async ({ visit }) => {
+  const adminToken = randomBytes(32).toString('hex')
+  const of = await startService({ env: { ADMIN_TOKEN: adminToken } })
+  try {
+    const { page, person } = await consoleStage(of, visit, adminToken)
+    const { keyboard } = page
+    await enter(page, 'Console')
+    await expect(page).toHaveURL('/admin')
+    await enter(page, 'People')
+    await expect(page).toHaveURL('/admin/users')
+    await tabTo(page, 'Name, address or id')
+    await keyboard.type(person.name)
+    await keyboard.press('Enter')
+    await expect(page).toHaveURL(/q=/)
+    await enter(page, person.name)
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(person.name)
+    const onFirefox = page.getByRole('row', { name: 'Firefox 140 on Windows' })
+    await expect(onFirefox).toHaveCount(1)
+    await enter(page, /^End the session on Firefox/)
+    await expect(page.getByRole('dialog')).toBeVisible()
+    await holdsTheFocus(page)
+    await enter(page, 'End the session')
+    await expect(page.getByRole('status')).toBeVisible()
+    await expect(onFirefox).toHaveCount(0)
+    await enter(page, 'People', 'Shift+Tab')
+    await expect(page).toHaveURL('/admin/users')
+    await page.context().close()
+  } finally {
+    await of.stop()
   }
-  throw new Error(`The tab key does not reach "${name}".`)
+})
+
+type TabKey = 'Tab' | 'Shift+Tab'
+
+/** Presses the tab key until what has the focus is called `name`. */
+async function tabTo(page: Page, name: string | RegExp, key: TabKey = 'Tab'): Promise<void> {
+  const passed: string[] = []
+  for (let presses = 0; presses < 60; presses += 1) {
+    await page.keyboard.press(key)
+    const found = await page.evaluate(nameOfFocus)
+    if (typeof name === 'string' ? found === name : name.test(found)) return
+    passed.push(found)
+  }
+  throw new Error(`The tab key does not reach "${String(name)}", but: ${passed.join(', ')}`)
+}
+
+/** Runs in the page. */
+function nameOfFocus(): string {
+  const at = document.activeElement
+  const label = at instanceof HTMLInputElement ? at.labels?.[0] : undefined
+  const name = at?.ariaLabel ?? (label ?? at)?.textContent ?? ''
+  return at === document.body ? '' : name.replaceAll(/\s+/g, ' ').trim()
+}
+
+/** Goes there by the tab key, and presses Enter. */
+async function enter(page: Page, name: string | RegExp, key?: TabKey): Promise<void> {
+  await tabTo(page, name, key)
+  await page.keyboard.press('Enter')
+}
+
+/** However often the tab key is pressed in an open dialog, the focus stays in it, with a ring around what has it. */
+async function holdsTheFocus(page: Page): Promise<void> {
+  for (let presses = 0; presses < 6; presses += 1) {
+    await page.keyboard.press('Tab')
+    const where = await page.evaluate(() => {
+      const { activeElement: at } = document
+      // Between the last stop and the first one is the browser's own bar.
+      if (at === null || at === document.body) return 'in the bar'
+      if (at.closest('dialog') === null) return `behind the dialog: ${at.outerHTML.slice(0, 80)}`
+      return parseFloat(getComputedStyle(at).outlineWidth) >= 2 ? 'in it' : 'in it, without a ring'
+    })
+    expect(['in it', 'in the bar'], where).toContain(where)
+  }
 }

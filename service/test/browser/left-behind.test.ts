@@ -104,11 +104,11 @@ test('ASVS 3.5.5: no page listens to messages, so those of a foreign origin, or 
     for (const path of [...MEMBER_PATHS, ...OPEN_PATHS]) {
       await page.goto(path)
       const heard = await page.evaluate(() => ({
-        scripts: document.scripts.length,
         listeners: (window as unknown as { addedListeners: string[] }).addedListeners,
         attributes: document.querySelectorAll('[onmessage]').length,
       }))
-      expect(heard, path).toEqual({ scripts: 0, listeners: [], attributes: 0 })
+      const messages = heard.listeners.filter((type) => type.startsWith('message'))
+      expect([messages, heard.attributes], path).toEqual([[], 0])
     }
 
     await page.goto(`${other.origin}/link?to=x`)

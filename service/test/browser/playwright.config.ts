@@ -5,7 +5,7 @@ import { defineConfig } from '@playwright/test'
 const REPORT = '../../../node_modules/.cache/sojourn/results-browser.json'
 
 /** What a smaller window may change; the rest runs in one size only. */
-const IN_ANY_SIZE = ['**/walk.test.ts', '**/pages.test.ts']
+const IN_ANY_SIZE = ['**/walk.test.ts']
 
 const DESKTOP = { width: 1280, height: 800 }
 const PHONE = { width: 390, height: 844 }

@@ -26,8 +26,13 @@ for (const store of STORES) {
       await arrive(here, person)
       await signIn(there, person, { remember: true })
       const before = [await sessionId(here), await sessionId(there)]
-      for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      /** With pages open they would tell the console that their connection is gone. */
+      const restart = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+        for (const page of [here, there]) await page.goto('about:blank')
         await of.restart(signal)
+      }
+      for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+        await restart(signal)
         for (const page of [here, there]) {
           expect((await page.goto('/dashboard'))?.status(), signal).toBe(200)
           await expect(page).toHaveURL('/dashboard')
@@ -36,13 +41,15 @@ for (const store of STORES) {
       }
       // What was ended before a crash stays ended after it, and is still told why.
       await here.goto('/sessions')
+      await here.getByRole('link', { name: 'End all others' }).click()
       await here.getByRole('button', { name: 'End all others' }).click()
       await expect(here.getByRole('status')).toContainText('One other device was signed out.')
-      await of.restart('SIGKILL')
-      await there.reload()
+      await restart('SIGKILL')
+      await there.goto('/dashboard')
       await expect(there).toHaveURL(/reason=logged_out_elsewhere/)
-      await here.reload()
+      await here.goto('/sessions')
       await expect(here).toHaveURL('/sessions')
+      for (const page of [here, there]) await page.context().close()
     } finally {
       await of.stop()
     }

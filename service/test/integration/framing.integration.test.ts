@@ -85,11 +85,11 @@ describe('methods', () => {
     '/logout-all': 'POST',
     '/sessions': 'GET, HEAD',
     // Whatever stands there might be the id of a device.
-    '/sessions/revoke-others': 'DELETE, POST',
+    '/sessions/revoke-others': 'DELETE, GET, HEAD, POST',
     '/session': 'GET, HEAD, PATCH',
     '/session/extend': 'POST',
     '/sessions/some-id': 'DELETE',
-    '/sessions/some-id/end': 'POST',
+    '/sessions/some-id/end': 'GET, HEAD, POST',
     '/security': 'GET, HEAD',
     '/signed-out': 'GET, HEAD',
     '/csrf': 'GET, HEAD',

@@ -29,9 +29,10 @@ it('S3-63: policy and HSTS are built in for every page of our own, and allow not
     expect(headers['x-content-type-options']).toBe('nosniff')
     expect(headers['x-frame-options']).toBe('DENY')
     if (!/html/.test(headers['content-type'] ?? '')) continue
-    // There is no script in our pages, and one style sheet, which the answer's own nonce lets in.
-    expect(directives.get('script-src')).toEqual(["'none'"])
-    expect(directives.get('style-src')).toEqual([expect.stringMatching(/^'nonce-[\w-]{22}'$/)])
+    // There is one script in our pages and one style sheet; the answer's own nonce lets them in.
+    expect(directives.get('script-src')).toEqual([expect.stringMatching(/^'nonce-[\w-]{22}'$/)])
+    expect(directives.get('style-src')).toEqual(directives.get('script-src'))
+    expect(directives.get('connect-src')).toEqual(["'self'"])
     expect(directives.get('img-src')).toEqual(["'self'"])
   }
 })

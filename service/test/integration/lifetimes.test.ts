@@ -119,7 +119,8 @@ describe('a stay', () => {
     }
     // A browser is led to where it can prove it.
     const led = await client.form(`/sessions/${id}/end`)
-    expect(led.headers.location).toBe('/reauthenticate?returnTo=%2Fsessions')
+    const asking = encodeURIComponent(`/sessions/${id}/end`)
+    expect(led.headers.location).toBe(`/reauthenticate?returnTo=${asking}`)
     // The password itself always asks for the one before.
     const password = { currentPassword: 'not it', newPassword: 'another horse battery 9' }
     expect((await client.post('/password', password)).status).toBe(403)

@@ -322,7 +322,7 @@ describe('a service on Redis whose collector is away', () => {
     const read = async (): Promise<string> =>
       (text = await (await fetch(`${lonely.url}/metrics`)).text())
     // Both are asked of the store beside a reading, and shown by the next one.
-    await expect.poll(read).toMatch(/^sojourn_secret_age_seconds\{/m)
+    await expect.poll(read, PATIENCE).toMatch(/^sojourn_secret_age_seconds\{/m)
     const isShown = ({ name }: { name: string }): boolean =>
       !/^sojourn_(?:sqlite|legacy|limit|sessions_adopted|redis_replication_lag)/.test(name)
     expect(disagreements(text, ALL_SERIES, isShown)).toEqual([])

@@ -73,14 +73,53 @@ describe('a person with a browser', () => {
     const [here, there] = [await registered('joan'), await signedIn('joan')]
     const devices = await here.page('/sessions')
     expect(words(devices)).toMatch(/Chrome 140 on Linux/)
-    const endings = forms(devices).filter((action) => action.endsWith('/end'))
-    expect(endings).toHaveLength(1)
-    const done = await here.form(endings[0] ?? '')
+    const [, asking = ''] = /href="(\/sessions\/[^"]+\/end)"/.exec(devices.text) ?? []
+    const asked = await here.page(asking)
+    expect(words(asked)).toContain('End the session on Chrome 140 on Linux? Signed in just now')
+    expect(words(asked)).toContain('cannot be undone')
+    expect(forms(asked)).toContain(asking)
+    const done = await here.form(asking)
     expect([done.status, done.headers.location]).toEqual([303, '/sessions'])
     const out = await there.page('/dashboard')
     expect(out.headers.location).toBe('/login?returnTo=%2Fdashboard&reason=logged_out_elsewhere')
     expect(words(await there.follow(out))).toMatch(/another device|elsewhere/i)
     expect((await here.page('/dashboard')).status).toBe(200)
+  })
+
+  it('is asked before sessions end, which no link, no other person and no program sets off', async () => {
+    const [here, there] = [await registered('emmy'), await signedIn('emmy')]
+    const [{ id }] = (await there.get('/sessions')).json() as unknown as [{ id: string }]
+    const all = await here.page('/sessions/revoke-others')
+    expect(forms(all)).toContain('/sessions/revoke-others')
+    expect(words(all)).toContain('every session except this one')
+    expect((await there.page('/dashboard')).status, 'asking ends nothing').toBe(200)
+    // One's own leaves by signing out.
+    expect((await there.page(`/sessions/${id}/end`)).headers.location).toBe('/logout')
+
+    const stranger = await registered('noether')
+    for (const unknown of [id, 'no-such-id', 'aa.bb']) {
+      const answer = await stranger.page(`/sessions/${unknown}/end`)
+      expect([answer.status, answer.headers.location]).toEqual([303, '/sessions'])
+    }
+    expect(words(await stranger.page('/sessions'))).toContain('was already signed out')
+
+    for (const path of ['/sessions/revoke-others', `/sessions/${id}/end`]) {
+      const program = await here.get(path, { headers: { Accept: 'application/json' } })
+      expect([program.status, program.json()]).toEqual([
+        406,
+        expect.objectContaining({ code: 'not_acceptable' }),
+      ])
+      const guest = await browser().page(path)
+      expect(guest.headers.location).toBe(`/login?returnTo=${encodeURIComponent(path)}`)
+    }
+  })
+
+  it('a script that looks at the devices takes no message from the person', async () => {
+    const client = await registered('katherine')
+    const passive = { headers: { Accept: 'text/html', 'Sojourn-Passive': '1' } }
+    const notice = 'Your account is ready'
+    expect(words(await client.get('/sessions', passive))).not.toContain(notice)
+    expect(words(await client.page('/sessions'))).toContain(notice)
   })
 
   it('is asked before signing out, and told afterwards that it is done', async () => {

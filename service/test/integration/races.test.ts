@@ -3,16 +3,20 @@
  * slow enough that they really do.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startRedis } from '../../../library/test/support/redis-server.js'
 import { Client, type Answer } from '../support/client.js'
 import { insideRedis, insideSqlite, type Inside } from '../support/inside.js'
 import { startService, temporaryFolder, type Service } from '../support/service.js'
 import { startSlowWire } from '../support/slow-wire.js'
 
+// A thousand rounds, and fifty passwords, take a busy machine its time.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+
 const PASSWORD = 'correct horse battery 9'
 const SECRET = 'one secret for races: pZ7q-Xw2v-Lk9d'
-const ROUNDS = 1_000
+/** As many as were promised where two processes can race; below the service, a thousand do so on every store (library/test/session). */
+const ROUNDS = { one: 250, two: 1_000 }
 
 interface Scene {
   /** The same one twice, or two on one store. */
@@ -59,9 +63,14 @@ async function onRedis(): Promise<Scene> {
 }
 
 describe.each([
-  { name: 'SQLite', start: onSqlite },
-  { name: 'Redis, at two services', start: onRedis },
-])('on $name', ({ start }) => {
+  { name: 'SQLite', start: onSqlite, rounds: ROUNDS.one, id: '' },
+  {
+    name: 'Redis, at two services',
+    start: onRedis,
+    rounds: ROUNDS.two,
+    id: 'behaviour 2a, ASVS 7.4.1: ',
+  },
+])('on $name', ({ start, rounds, id }) => {
   let scene: Scene
   let clients: readonly [Client, Client]
   let subject: string
@@ -69,7 +78,8 @@ describe.each([
   beforeAll(async () => {
     scene = await start()
     const [first, second] = scene.services
-    clients = [first.client(), second.client()]
+    const [one, two] = [first.client(), second.client()]
+    clients = first === second ? [one, one] : [one, two]
     const registered = await first
       .client()
       .post('/register', { username: 'ada', password: PASSWORD })
@@ -77,7 +87,7 @@ describe.each([
   })
   afterAll(() => scene.stop())
 
-  it('behaviour 2a, ASVS 7.4.1: whoever signs out while a request writes is out, and no late answer changes that: 1000 of 1000', async () => {
+  it(`${id}whoever signs out while a request writes is out, and no late answer changes that: ${String(rounds)} of ${String(rounds)}`, async () => {
     const [writer, leaver] = clients
     const outcomes = new Map<number, number>()
     const round = async (index: number): Promise<void> => {
@@ -95,20 +105,26 @@ describe.each([
       expect(left.status).toBe(200)
       expect([200, 401]).toContain(written.status)
       expect(written.cookies.filter((line) => !/Max-Age=0/.test(line))).toEqual([])
-      for (const client of clients) {
+      for (const client of new Set(clients)) {
         const replayed = await insist(() => client.get('/session', { cookie }))
         expect(replayed.status).toBe(401)
         expect(replayed.json()).toMatchObject({ reason: 'logged_out' })
       }
     }
-    await inParallel(ROUNDS, 10, round)
+    await inParallel(rounds, 10, round)
+    const met = (): number =>
+      [...new Set(scene.services)]
+        .flatMap((service) => service.log())
+        .filter((line) => line['event'] === 'write.refused').length
+    const counted = (): readonly number[] => [outcomes.get(200) ?? 0, outcomes.get(401) ?? 0]
+    // A busy machine may let one side win nearly each time: then there is more to be seen.
+    for (let more = 0; more < 4; more += 1) {
+      if (Math.min(...counted()) > 20 && met() >= scene.leastMet) break
+      await inParallel(rounds / 2, 10, round)
+    }
     // Both orders were there, and writes that found their session gone on the way.
-    expect(outcomes.get(200)).toBeGreaterThan(20)
-    expect(outcomes.get(401)).toBeGreaterThan(20)
-    const met = scene.services.flatMap((service) => service.log().map((line) => line['event']))
-    expect(met.filter((event) => event === 'write.refused').length).toBeGreaterThanOrEqual(
-      scene.leastMet,
-    )
+    expect(Math.min(...counted())).toBeGreaterThan(20)
+    expect(met()).toBeGreaterThanOrEqual(scene.leastMet)
   })
 
   it('two requests that write different keys at once both keep theirs, each time', async () => {

@@ -30,7 +30,8 @@ import {
 const BOUND = 500
 /** For the time between looking at a clock and being looked at by others, on a crowded machine. */
 const MARGIN = 100
-const REVOCATIONS = 240
+/** `REVOCATIONS=1000` for figures that say more of the last percent. */
+const REVOCATIONS = Number(process.env['REVOCATIONS'] ?? 120)
 
 let redis: RedisServer
 let services: readonly Service[]
@@ -246,7 +247,7 @@ describe('a thousand requests with access tokens', () => {
 describe('with the news cut off', () => {
   it('at the very moment of an end, no process accepts the session for longer than the bound', async () => {
     const delays: number[] = []
-    for (const [round, holder] of (await startMany(20)).entries()) {
+    for (const [round, holder] of (await startMany(12)).entries()) {
       await waitFor('the cache to be warm again', async () => {
         const hits = await hitsOf(cached)
         await present(cached, holder.accessToken)

@@ -1,6 +1,6 @@
 /** What becomes of tokens where Redis loses answers, is full, comes late, or says nothing; and where a process does. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   startRedis,
   waitFor,
@@ -8,6 +8,7 @@ import {
 } from '../../../library/test/support/redis-server.js'
 import type { Answer, Client } from '../support/client.js'
 import { startRedisWire, type RedisWire } from '../support/redis-wire.js'
+import { percentile, timesBeside, watchLateness } from '../support/load.js'
 import { startService, temporaryFolder, type Service } from '../support/service.js'
 import {
   bearer,
@@ -21,6 +22,9 @@ import {
   type Pair,
   type TokenDesk,
 } from '../support/token-desk.js'
+
+// They wait for conditions, each with a deadline of its own.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 const LOGIN = { username: 'ada', password: 'correct horse battery 9' }
 /** The default of SESSION_CACHE_STALENESS. */
@@ -67,6 +71,9 @@ function expectDenied(answer: Answer): void {
   expect(answer.cookies).toEqual([])
   expect(answer.json()).toMatchObject({ code: 'store_unavailable' })
 }
+
+/** Needs nothing of the store. */
+const alive = (): Promise<Answer> => clients[0].get('/health/live', { cookie: '' })
 
 /** Asks until the store answers again. */
 async function insist(ask: () => Promise<Answer>): Promise<Answer> {
@@ -174,9 +181,10 @@ describe('a Redis that is full', () => {
     const headers = { Authorization: OAUTH_BASIC }
     const body = { token: revoked.refreshToken }
     expect((await clients[1].post('/oauth/revoke', body, { headers })).status).toBe(200)
-    await pause(50)
     for (const { accessToken } of [leaver, revoked]) {
-      for (const client of clients) expect((await present(client, accessToken)).status).toBe(401)
+      for (const client of clients) {
+        await waitFor('the news', async () => (await present(client, accessToken)).status === 401)
+      }
     }
     expect((await desk.record(waiting.sessionId))?.family?.generation).toBe(1)
 
@@ -232,8 +240,12 @@ describe('news that do not come', () => {
     for (const { cookie, accessToken } of holders) {
       await clients[1].post('/logout', undefined, { cookie })
       const endedAt = performance.now()
-      while ((await insist(() => present(clients[0], accessToken))).status === 200) {
-        accepted.push(performance.now() - endedAt)
+      for (;;) {
+        // When it was asked: a busy machine may take its time with the answer.
+        const askedAt = performance.now()
+        if ((await present(clients[0], accessToken)).status === 200) {
+          accepted.push(askedAt - endedAt)
+        } else if ((await insist(() => present(clients[0], accessToken))).status !== 200) break
       }
     }
     await redis.cli('config', 'set', 'client-output-buffer-limit', 'pubsub 32mb 8mb 60')
@@ -325,9 +337,11 @@ describe('a slow network', () => {
       const holder = await start()
       pace()
       for (const decide of decisions(holder)) {
+        const lateness = watchLateness()
         const answer = await decide()
         expectDenied(answer)
-        expect(answer.milliseconds).toBeLessThan(1_000)
+        const { beside } = await timesBeside(clients[0], alive, 5)
+        expect(answer.milliseconds).toBeLessThan(1_000 + lateness() + Math.max(...beside))
       }
       slow(0)
       // Nothing of it was done, or it was done once.
@@ -396,6 +410,7 @@ describe('a connection that has fallen into a hole', () => {
   it('fault F17: is replaced: requests are refused for a moment, then go on over a new one, for commands and for news', async () => {
     const { accessToken } = await start()
     const [client, elsewhere] = clients
+    const lateness = watchLateness()
     const isIn = async (): Promise<boolean> => (await present(client, accessToken)).status === 200
     await waitFor('the session to be known', isIn)
     wire.abandon()
@@ -403,7 +418,10 @@ describe('a connection that has fallen into a hole', () => {
     // What is in memory may be answered for as long as the bound says; then the hole shows.
     await waitFor('the hole to show', async () => !(await isIn()))
     await waitFor('a new connection', isIn)
-    expect(performance.now() - begunAt).toBeLessThan(2_000 + BOUND)
+    const took = performance.now() - begunAt
+    const { beside } = await timesBeside(client, alive, 10)
+    // Coming back takes some steps, each as long as a request.
+    expect(took).toBeLessThan(2_000 + BOUND + lateness() + 20 * percentile(beside, 0.75))
     // The near cache hears again, too: of an end in the other process, within its bound.
     await waitFor('the near cache to serve again', async () => {
       const before = wire.commands.length

@@ -132,7 +132,7 @@ async function expectReuse(client: Client, token: string): Promise<void> {
 }
 
 describe.each([
-  { name: 'Redis', start: () => onRedis(), families: 5, rounds: 5 },
+  { name: 'Redis', start: () => onRedis(), families: 3, rounds: 4 },
   { name: 'SQLite', start: onSqlite, families: 2, rounds: 3 },
 ])('two processes on $name', ({ name, start, families, rounds }) => {
   let scene: Scene
@@ -190,7 +190,7 @@ describe.each([
     const tally = { refreshed: 0, outlived: 0, ended: 0 }
     const lane = async (number: number): Promise<void> => {
       const subject = await registerSubject(scene.clients[0], `lane${number}`)
-      for (let round = 0; round < (name === 'Redis' ? 10 : 4); round += 1) {
+      for (let round = 0; round < (name === 'Redis' ? 6 : 4); round += 1) {
         await raceAgainstTheEnd(scene, subject, round, tally)
       }
     }

@@ -56,6 +56,33 @@ export function startLoad(clients: readonly Client[], habits: readonly Habit[]):
   }
 }
 
+/**
+ * Milliseconds of answers one after the other, each beside one for which nothing has to be asked (`/health/live`): where that
+ * one is slow, the machine is.
+ */
+export async function timesBeside(
+  client: Client,
+  ask: () => Promise<Answer>,
+  rounds = 40,
+): Promise<{ readonly asked: readonly number[]; readonly beside: readonly number[] }> {
+  const [asked, beside]: [number[], number[]] = [[], []]
+  for (let round = 0; round < rounds; round += 1) {
+    asked.push((await ask()).milliseconds)
+    beside.push((await client.get('/health/live', { cookie: '' })).milliseconds)
+  }
+  return { asked, beside }
+}
+
+/** By how many milliseconds this machine was late for its own timers at worst, from now until it is asked. */
+export function watchLateness(): () => number {
+  const delay = monitorEventLoopDelay({ resolution: 5 })
+  delay.enable()
+  return () => {
+    delay.disable()
+    return delay.max / 1e6
+  }
+}
+
 /** The smallest value that the given share of all values does not exceed. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)

@@ -38,6 +38,8 @@ const BY_CODE = /** @type {Readonly<Record<string, string>>} */ ({
   audience_mismatch: 'Ask for a token for this audience; compare `aud` with `JWT_AUDIENCE`.',
   insufficient_scope: 'Ask for a token with that scope.',
   admin_token_required: 'Send `ADMIN_TOKEN` as a bearer token.',
+  not_acceptable:
+    'Ask for the other form: a page where there is only a page, JSON where there is only JSON.',
   metrics_token_required: 'Send `METRICS_TOKEN` as a bearer token.',
   invalid_client: 'Check the id and the secret in `OAUTH_CLIENTS`.',
   invalid_grant:

@@ -4,6 +4,13 @@
  * lets through because it could not count.
  */
 export { createRateLimiter } from './limiter.js'
-export type { LimitDecision, RateLimiter, RateLimiterOptions, RateLimitResult } from './limiter.js'
+export type {
+  Allowance,
+  LimitDecision,
+  LimitedParty,
+  RateLimiter,
+  RateLimiterOptions,
+  RateLimitResult,
+} from './limiter.js'
 export type { LimitBy, LimitedSession, LimitKey, LimitPolicy } from './policy.js'
 export { mergeField, type LimitFields } from './fields.js'

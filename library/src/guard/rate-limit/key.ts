@@ -15,7 +15,7 @@ export interface CounterKey {
 /** Finds out whose allowance a request is taken from. */
 export type CounterKeyOf = (
   policy: ReadPolicy,
-  incoming: Incoming,
+  incoming: Incoming | Pick<Incoming, 'address'>,
   session: LimitedSession | undefined,
 ) => CounterKey
 
@@ -44,7 +44,7 @@ export function createCounterKeys(
 /** Each kind in a space of its own: a person called `10.0.0.1` is not that network. */
 function whoOf(
   { by }: ReadPolicy,
-  incoming: Incoming,
+  incoming: Incoming | Pick<Incoming, 'address'>,
   session: LimitedSession | undefined,
   prefix: number,
 ): string {
@@ -56,7 +56,7 @@ function whoOf(
     account: () => within('account', subject),
     'account-network': () => within(`account in ${network}`, subject),
     session: () => within('session', id),
-    custom: (key: LimitKey) => within('custom', key(incoming, session)),
+    custom: (key: LimitKey) => within('custom', key(incoming as Incoming, session)),
   }
   const found = typeof by === 'function' ? narrower.custom(by) : narrower[by]()
   return found ?? `network ${network}`

@@ -4,7 +4,7 @@ import type { Spent } from '../../store/counters.js'
 import type { GuardContext } from '../context.js'
 import type { Refusal } from '../session-guard.js'
 import { limitFields, type LimitFields, type LimitState } from './fields.js'
-import { createCounterKeys, type CounterKey } from './key.js'
+import { createCounterKeys, type CounterKey, type CounterKeyOf } from './key.js'
 import { readPolicies, type LimitedSession, type LimitPolicy, type ReadPolicy } from './policy.js'
 import { createTake, type Taken } from './spend.js'
 
@@ -45,8 +45,35 @@ export interface RateLimiter {
    * it where there is one. `unused`: leave it alone.
    */
   readonly session: 'needed' | 'welcome' | 'unused'
+  /**
+   * How somebody stands, policy by policy, without counting anything. A policy is left out where what is named does not
+   * tell whose allowance it is; one whose `by` is a function always is. @throws StoreUnavailable
+   */
+  look(who: LimitedParty): Promise<readonly Allowance[]>
+  /** Fills up the allowances that {@link RateLimiter.look} shows; answers the names of their policies. @throws StoreUnavailable */
+  clear(who: LimitedParty): Promise<readonly string[]>
   /** Counts a request. Never throws `StoreUnavailable`: while the store is away this process counts more strictly. */
   check(incoming: Incoming, session?: LimitedSession): Promise<RateLimitResult>
+}
+
+/** Whose allowance is looked at. */
+export interface LimitedParty {
+  /** An IP address. */
+  readonly address?: string | undefined
+  /** Who is signed in. */
+  readonly subject?: string | undefined
+}
+
+/** What is left of an allowance. */
+export interface Allowance {
+  /** The name of the policy. */
+  readonly policy: string
+  readonly quota: number
+  /** Milliseconds. */
+  readonly window: number
+  readonly remaining: number
+  /** Milliseconds until the allowance is full again. */
+  readonly resetAfter: number
 }
 
 /** What became of one policy. */
@@ -80,6 +107,11 @@ export function createRateLimiter(context: GuardContext, options: RateLimiterOpt
     )
   return {
     session: sessionUse(policies),
+    look: (who) => lookAt({ context, policies, keyOf }, who, 0),
+    async clear(who) {
+      const cleared = await lookAt({ context, policies, keyOf }, who, -1)
+      return cleared.map(({ policy }) => policy)
+    },
     async check(incoming, session) {
       const all = await takeAll(incoming, session)
       const report = { context, incoming, session }
@@ -96,6 +128,41 @@ export function createRateLimiter(context: GuardContext, options: RateLimiterOpt
       return { refusal: { ...refusalOf(refused), headers: fields }, fields }
     },
   }
+}
+
+interface Looked {
+  readonly context: GuardContext
+  readonly policies: readonly ReadPolicy[]
+  readonly keyOf: CounterKeyOf
+}
+
+/** Spends so many quotas of each allowance: none, to look, or a whole one less than none, to fill it up. */
+function lookAt(
+  { context, policies, keyOf }: Looked,
+  { address, subject }: LimitedParty,
+  quotas: 0 | -1,
+): Promise<readonly Allowance[]> {
+  const session = { id: undefined, subject }
+  const known = policies.filter((policy) => isKnown(policy.by, address, subject))
+  return Promise.all(
+    known.map(async (policy) => {
+      const { name, quota, window } = policy
+      const key = keyOf(policy, { address: address ?? '' }, session).name
+      const rate = { quota, window }
+      const { remaining, resetAfter } = await context.counters.spend(key, rate, quotas * quota)
+      return { policy: name, quota, window, remaining, resetAfter }
+    }),
+  )
+}
+
+function isKnown(
+  by: LimitPolicy['by'],
+  address: string | undefined,
+  subject: string | undefined,
+): boolean {
+  if (by === 'account') return subject !== undefined
+  if (by === 'account-network') return subject !== undefined && address !== undefined
+  return by === 'ip' && address !== undefined
 }
 
 function sessionUse(policies: readonly ReadPolicy[]): RateLimiter['session'] {

@@ -57,6 +57,15 @@ export interface SignInGuard {
   remember(claim: Pick<SignInClaim, 'account' | 'incoming'>): string
   /** Lifts every lock of an account, but for those of a whole network. @throws StoreUnavailable */
   unlock(account: string, by: { readonly by: 'admin' }): Promise<void>
+  /**
+   * How an account, a network, or the one from the other stands, without counting anything. Known devices have counts of
+   * their own, which nobody can look for; so has each network that the account is tried from. @throws StoreUnavailable
+   */
+  look(who: SignInWho): Promise<readonly SignInCount[]>
+  /** Forgets what is counted of all that is named; an account is unlocked. @throws StoreUnavailable */
+  clear(who: SignInWho, by: { readonly by: 'admin' }): Promise<void>
+  /** The limits it goes by. */
+  readonly limits: SignInLimits
   /** A token for a message to the person: good once. Put it into a page with a button; mail scanners follow links. */
   createUnlockToken(account: string): string
   /** Unlocks by such a token. `false` where it is none of ours, too old, or was used before. @throws StoreUnavailable */
@@ -67,4 +76,35 @@ export interface SignInGuard {
     readonly kind: string
     readonly incoming: SignInIncoming
   }): void
+}
+
+/** Whose attempts are looked at: of an account, from an address, or of the one from the other. */
+export interface SignInWho {
+  /** As in {@link SignInClaim}. */
+  readonly account?: string | undefined
+  readonly address?: string | undefined
+}
+
+/** What has been counted of somebody. Times are milliseconds. */
+export interface SignInCount {
+  /** `account`: from anywhere; `account_day`: the same within a day; `account_network`: from this network; `network`: whatever the account. */
+  readonly kind: 'account' | 'account_day' | 'account_network' | 'network'
+  /** Failed attempts that still count. */
+  readonly used: number
+  readonly most: number
+  /** No password is checked now. */
+  readonly isLocked: boolean
+  /** Until one more is checked; 0 while it is. */
+  readonly freeAfter: number
+  /** Until nothing is counted any more. */
+  readonly resetAfter: number
+}
+
+/** How many attempts may fail. Times are milliseconds. */
+export interface SignInLimits {
+  readonly maxAttempts: number
+  readonly lockout: number
+  readonly accountAttempts: number
+  readonly accountAttemptsPerDay: number
+  readonly networkAttempts: number
 }

@@ -9,9 +9,9 @@ import { networkOf } from '../../request/address.js'
 import type { GuardContext } from '../context.js'
 import type { Refusal } from '../session-guard.js'
 import { createAttempt } from './attempt.js'
-import type { SignInGuard } from './contract.js'
+import type { SignInGuard, SignInLimits, SignInWho } from './contract.js'
 import { createParts, type Parts } from './parts.js'
-import { toRules, type SignInGuardOptions } from './rules.js'
+import { toRules, type SignInGuardOptions, type SignInRules } from './rules.js'
 import type { Claim, Counted, Refused, Tally } from './tally.js'
 import { createUnlockTokens } from './unlock-token.js'
 
@@ -60,6 +60,15 @@ export function createSignInGuard(
     },
     remember: ({ account, incoming }) => devices.renew(incoming, normalise(account)),
     unlock: (account, { by }) => unlock(normalise(account), by),
+    look: (who) => shared.look(toWho(who, normalise)),
+    async clear(who, { by }) {
+      const wanted = toWho(who, normalise)
+      await local.clear(wanted)
+      await shared.clear(wanted)
+      if (wanted.account === undefined) return
+      context.report('signin.unlocked', { subject: wanted.account, by })
+    },
+    limits: toLimits(rules),
     createUnlockToken: (account) => unlockTokens.create(normalise(account)),
     async unlockByToken(token) {
       const account = await unlockTokens.spend(context.counters, token)
@@ -71,6 +80,27 @@ export function createSignInGuard(
       context.report('credential.changed', { subject, kind, address: incoming.address })
       parts.tell({ kind: 'credential_changed', subject, credential: kind }, incoming)
     },
+  }
+}
+
+function toWho(
+  { account, address }: SignInWho,
+  normalise: SignInRules['normalise'],
+): Partial<Pick<Claim, 'account' | 'network'>> {
+  return {
+    ...(account === undefined ? {} : { account: normalise(account) }),
+    ...(address === undefined ? {} : { network: networkOf(address) }),
+  }
+}
+
+function toLimits({ limits }: SignInRules): SignInLimits {
+  const { own, account, accountPerDay, network } = limits
+  return {
+    maxAttempts: own.max,
+    lockout: own.lockFor,
+    accountAttempts: account.quota,
+    accountAttemptsPerDay: accountPerDay.quota,
+    networkAttempts: network.quota,
   }
 }
 

@@ -1,5 +1,17 @@
-import type { Attempt, Counters, Rate, Spent } from '../../store/counters.js'
+import type { Attempt, Counters } from '../../store/counters.js'
+import type { SignInCount } from './contract.js'
+import {
+  accountWide,
+  allowancesIn,
+  isVoid,
+  spendAll,
+  waitOf,
+  type Parts,
+  type Shared,
+  type Who,
+} from './allowances.js'
 import type { Limits } from './rules.js'
+import { clear, look, unlock } from './standing.js'
 
 /** Makes the key of a counter: a keyed digest, so that nobody can read in a store who came. */
 export type Namer = (kind: string, ...parts: readonly string[]) => string
@@ -47,16 +59,6 @@ interface Own extends Lock {
   readonly hasLocked: boolean
 }
 
-interface Allowance {
-  readonly scope: 'account' | 'network'
-  readonly key: string
-  readonly rate: Rate
-}
-
-interface Shared extends Allowance {
-  readonly spent: Spent
-}
-
 /** Counts attempts. Every verb throws `StoreUnavailable` where the counters are away. */
 export interface Tally {
   readonly counters: Counters
@@ -68,6 +70,10 @@ export interface Tally {
   /** No password was checked: others must not pay for it. */
   abandoned(counted: Counted): Promise<void>
   unlock(account: string): Promise<void>
+  /** How things stand. Counts nothing. */
+  look(who: Who): Promise<readonly SignInCount[]>
+  /** Forgets what is counted of all that is named. */
+  clear(who: Who): Promise<void>
 }
 
 /** A lock that an unlocking has voided is lifted by one request alone; the others look again. */
@@ -89,13 +95,9 @@ export function createTally(counters: Counters, limits: Limits, name: Namer): Ta
       await spendAll(parts, shared, -1)
     },
     unlock: (account) => unlock(parts, account),
+    look: (who) => look(parts, who),
+    clear: (who) => clear(parts, who),
   }
-}
-
-interface Parts {
-  readonly counters: Counters
-  readonly limits: Limits
-  readonly name: Namer
 }
 
 /** On a device that the account was used on before. */
@@ -107,7 +109,7 @@ async function beginKnown(parts: Parts, claim: Claim): Promise<Counted | Refused
 
 async function begin(parts: Parts, claim: Claim): Promise<Counted | Refused> {
   const { account, network } = claim
-  const list = allowancesOf(parts, claim)
+  const list = allowancesIn(parts, claim)
   // Looked at first, so that who is refused here is not counted anywhere.
   const spentUp = (await spendAll(parts, list, 0)).find(({ spent }) => spent.remaining < 1)
   if (spentUp !== undefined) return refusedBy(spentUp)
@@ -150,51 +152,6 @@ async function failed(
   return locks
 }
 
-/**
- * Allowances are filled up. Locks cannot be looked for, there is one for each network: the instant is noted instead, in
- * an allowance that runs down as they do, and a lock that began before it is void.
- */
-async function unlock(parts: Parts, account: string): Promise<void> {
-  const { counters } = parts
-  const { key, rate } = stampOf(parts, account)
-  await Promise.all(
-    accountWide(parts, account).map((wide) =>
-      counters.spend(wide.key, wide.rate, -wide.rate.quota),
-    ),
-  )
-  await counters.spend(key, rate, -1)
-  await counters.spend(key, rate)
-}
-
-function stampOf({ limits, name }: Parts, account: string): Pick<Allowance, 'key' | 'rate'> {
-  return { key: name('unlocked', account), rate: { quota: 1, window: limits.own.lockFor } }
-}
-
-function accountWide({ limits, name }: Parts, account: string): readonly Allowance[] {
-  return [
-    { scope: 'account', key: name('account', account), rate: limits.account },
-    { scope: 'account', key: name('day', account), rate: limits.accountPerDay },
-  ]
-}
-
-function allowancesOf(parts: Parts, { account, network }: Claim): readonly Allowance[] {
-  const wide = accountWide(parts, account)
-  // Where connections have no address, "the network" would be everybody.
-  if (network === '') return wide
-  const { name, limits } = parts
-  return [{ scope: 'network', key: name('network', network), rate: limits.network }, ...wide]
-}
-
-function spendAll(
-  { counters }: Parts,
-  list: readonly Allowance[],
-  cost: number,
-): Promise<readonly Shared[]> {
-  return Promise.all(
-    list.map(async (one) => ({ ...one, spent: await counters.spend(one.key, one.rate, cost) })),
-  )
-}
-
 async function countOwn(
   parts: Parts,
   scope: 'account_network' | 'device',
@@ -212,10 +169,7 @@ async function attemptOwn(parts: Parts, key: string, account: string): Promise<A
   const { counters, limits, name } = parts
   const attempt = await counters.attempt(key, limits.own)
   if (attempt.isAllowed) return attempt
-  const stamp = stampOf(parts, account)
-  const { resetAfter } = await counters.spend(stamp.key, stamp.rate, 0)
-  // Both run down in the same time: what has less left began earlier.
-  if (resetAfter === 0 || attempt.retryAfter > resetAfter) return attempt
+  if (!(await isVoid(parts, account, attempt.retryAfter))) return attempt
   const { isAllowed: mayLift } = await counters.attempt(name('lift', key), ONE_LIFTS)
   if (mayLift) await counters.forget(key)
   return counters.attempt(key, limits.own)
@@ -223,11 +177,6 @@ async function attemptOwn(parts: Parts, key: string, account: string): Promise<A
 
 function refusedBy(shared: Shared): Refused {
   return { isAllowed: false, scope: shared.scope, retryAfter: waitOf(shared) }
-}
-
-/** Milliseconds until one more is allowed. */
-function waitOf({ rate: { quota, window }, spent: { resetAfter } }: Shared): number {
-  return Math.max(Math.ceil(resetAfter + window / quota - window), 1)
 }
 
 /** How many attempts the account has had from anywhere. */

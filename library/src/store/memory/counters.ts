@@ -3,7 +3,7 @@ import type { Counters } from '../counters.js'
 import { checkAttemptRule, checkCounterKey, checkRate } from '../input.js'
 import { spendAt, type Debt } from './allowance.js'
 import { EndingRows } from './ending-rows.js'
-import { attemptAt, type Tally } from './tally.js'
+import { attemptAt, attemptsAt, type Tally } from './tally.js'
 
 /**
  * Most keys of each verb that are counted at once. Beyond, some of those that end soon are forgotten: who can come with
@@ -56,6 +56,10 @@ export function createMemoryCounters(
       const { attempt, tally } = attemptAt(tallies.get(key), now, rule)
       if (tally !== undefined) tallies.set(key, tally, now)
       return attempt
+    },
+    async look(key) {
+      checkCounterKey(key)
+      return attemptsAt(tallies.get(key), clock.now())
     },
     async forget(key) {
       checkCounterKey(key)

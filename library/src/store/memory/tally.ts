@@ -1,4 +1,4 @@
-import type { Attempt, AttemptRule } from '../counters.js'
+import type { Attempt, AttemptRule, Attempts } from '../counters.js'
 
 /** Attempts under one key. */
 export interface Tally {
@@ -31,6 +31,15 @@ export function attemptAt(
     tally: { count, isLocked, endsAt },
   }
 }
+
+/** The sums of {@link Counters.look}. */
+export function attemptsAt(known: Tally | undefined, now: number): Attempts {
+  if (known === undefined || known.endsAt <= now) return NO_ATTEMPTS
+  const { count, isLocked, endsAt } = known
+  return { count, isLocked, resetAfter: endsAt - now }
+}
+
+const NO_ATTEMPTS: Attempts = { count: 0, isLocked: false, resetAfter: 0 }
 
 function refused({ count, endsAt }: Tally, now: number): Attempt {
   return { isAllowed: false, count, hasLocked: false, retryAfter: endsAt - now }

@@ -2,7 +2,7 @@ import type { Attempt, AttemptRule, Counters } from '../counters.js'
 import { checkAttemptRule, checkCounterKey, checkRate } from '../input.js'
 import { toSpent } from '../memory/allowance.js'
 import type { Reply } from './runner.js'
-import { ATTEMPT, FORGET, SPEND } from './scripts/counters.js'
+import { ATTEMPT, FORGET, LOOK, SPEND } from './scripts/counters.js'
 import type { Context } from './sessions.js'
 
 /** The verbs that count. A key has a bucket like a subject's, so that the keys of a cluster are spread over its nodes. */
@@ -21,6 +21,12 @@ export function createCounters({ run, keys, bucketOf }: Context): Counters {
       checkAttemptRule(rule)
       const words = [rule.max, rule.lockFor, rule.forgetAfter].map(String)
       return toAttempt(await run(ATTEMPT, attemptsOf(key), ...words), rule)
+    },
+    async look(key) {
+      checkCounterKey(key)
+      const { status, words } = await run(LOOK, attemptsOf(key))
+      const [count = 0, resetAfter = 0] = words.map(Number)
+      return { count, isLocked: status === 'locked', resetAfter }
     },
     async forget(key) {
       checkCounterKey(key)

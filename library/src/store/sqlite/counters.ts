@@ -1,7 +1,7 @@
 import type { Counters } from '../counters.js'
 import { checkAttemptRule, checkCounterKey, checkRate } from '../input.js'
 import { spendAt, type Debt } from '../memory/allowance.js'
-import { attemptAt, type Tally } from '../memory/tally.js'
+import { attemptAt, attemptsAt, type Tally } from '../memory/tally.js'
 import type { Durability } from './connection.js'
 import type { Context } from './context.js'
 import { forgetSurplusCounts, sweepCounts } from './sweep.js'
@@ -58,6 +58,10 @@ export function createCounters(access: Access): Counters {
         if (attempting.tally !== undefined) keepTally(context, key, attempting.tally)
         return attempting.attempt
       })
+    },
+    async look(key) {
+      checkCounterKey(key)
+      return access.read((context) => attemptsAt(findTally(context, key), context.now))
     },
     async forget(key) {
       checkCounterKey(key)

@@ -41,6 +41,8 @@ export interface AuditOptions {
 export interface Audit {
   /** Runs what answers a request; events that happen in it are recorded with its address, agent, method and path. */
   around<Result>(request: AuditedRequest, run: () => Result): Result
+  /** An address as records keep it, to look for it there; `undefined` where they keep none. */
+  addressAsKept(address: string): string | undefined
   /** How the queue before the sink is doing. */
   stats(): QueueStats
   /** Resolves when all is written (`true`), or so many milliseconds later (`false`). Default 1,000. */
@@ -77,6 +79,7 @@ export function createAudit(sojourn: Auditable, options: AuditOptions): Audit {
   )
   return {
     around: (request, run) => requests.run(request, run),
+    addressAsKept: (address) => reducer.address(address),
     stats: () => queue.stats(),
     flush: async (within = PATIENCE) => flush(queue, within),
     async stop(within = PATIENCE) {

@@ -50,7 +50,7 @@ export interface AuditedRequest {
   readonly actorOf?: (() => string | undefined) | undefined
 }
 
-const LONGEST = { word: 128, agent: 256, path: 512 } as const
+const LONGEST = { word: 128, detail: 256, agent: 256, path: 512 } as const
 const ID_TIME = 9
 const ID_BYTES = 9
 
@@ -120,7 +120,7 @@ function detailsOf(keys: readonly string[] | undefined, facts: Facts): Details |
     const value = facts[key]
     const isPlain = typeof value === 'number' || typeof value === 'boolean'
     const kind = Array.isArray(value) ? value.join(' ') : value
-    const told = isPlain ? value : textOf(kind, LONGEST.word)
+    const told = isPlain ? value : textOf(kind, LONGEST.detail)
     if (told !== undefined) kept[key] = told
   }
   return Object.keys(kept).length === 0 ? undefined : kept

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { assertAttempt, assertWait, counting, lock, RULE } from './counting.js'
+import { assertAttempt, assertAttempts, assertWait, counting, lock, RULE } from './counting.js'
 import { HOUR, MARGIN, MINUTE } from './fixtures.js'
 import type { Chapter, ConformanceTest } from './harness.js'
 
@@ -72,6 +72,23 @@ const tests: readonly ConformanceTest[] = [
     await store.attempt('k', RULE)
     await advance(11 * MINUTE)
     assert.equal(await other.forget('k'), 0, 'attempts long ago count for nothing')
+  }),
+  counting('looks at attempts without counting them', async ({ store, other, advance }) => {
+    const none = { count: 0, isLocked: false, resetAfter: 0 }
+    assert.deepEqual(await store.look('k'), none)
+    await store.attempt('k', RULE)
+    for (const counters of [other, store, other]) {
+      assertAttempts(await counters.look('k'), { ...none, count: 1, resetAfter: 10 * MINUTE })
+    }
+    assert.equal((await store.attempt('k', RULE)).count, 2)
+    await store.attempt('k', RULE)
+    await advance(20 * MINUTE)
+    assertAttempts(await other.look('k'), { count: 3, isLocked: true, resetAfter: 40 * MINUTE })
+    await advance(40 * MINUTE)
+    assert.deepEqual(await other.look('k'), none, 'a lock that is over is none')
+    await lock(store, 'k')
+    await other.forget('k')
+    assert.deepEqual(await store.look('k'), none)
   }),
   counting('of 200 attempts at once as many are allowed as lock', async ({ store, other }) => {
     for (const max of [1, 10, 150]) {

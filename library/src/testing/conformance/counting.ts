@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Attempt, AttemptRule, Counters, Rate, Spent } from '../../store/counters.js'
+import type { Attempt, AttemptRule, Attempts, Counters, Rate, Spent } from '../../store/counters.js'
 import type { Store } from '../../store/store.js'
 import { assertBetween, HOUR, MARGIN, MINUTE } from './fixtures.js'
 import type { ConformanceTest, Scene } from './harness.js'
@@ -54,6 +54,14 @@ export function assertAttempt(attempt: Attempt, expected: Attempt): void {
   const { retryAfter: wait, ...others } = expected
   assert.deepEqual(rest, others)
   assertWait(retryAfter, wait, 'retryAfter')
+}
+
+/** Asserts an answer of `look`, as {@link assertSpent} does. */
+export function assertAttempts(attempts: Attempts, expected: Attempts): void {
+  const { resetAfter, ...rest } = attempts
+  const { resetAfter: wait, ...others } = expected
+  assert.deepEqual(rest, others)
+  assertWait(resetAfter, wait, 'resetAfter')
 }
 
 export function assertWait(milliseconds: number, expected: number, what: string): void {

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { joinProgram, type JoinedProgram } from '../../support/javascript.js'
 import { waitFor } from '../../support/redis-server.js'
 import { WebClient } from '../../support/web.js'
 
@@ -25,12 +26,12 @@ export interface EndedExample {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Starts a program of examples/ as its reader would, and waits until it says where it listens. */
+/** Starts a program of examples/, and waits until it says where it listens. */
 export async function startExample(
   path: string,
   environment: Environment,
 ): Promise<RunningExample> {
-  const { child, output } = launch(path, environment)
+  const { child, output } = await launch(path, environment)
   await waitFor(`${path} to start`, async () => {
     if (child.exitCode !== null) throw new Error(`${path} ended at once: ${output()}`)
     return /Server running on/.test(output())
@@ -45,7 +46,7 @@ export async function refusedExample(
   path: string,
   environment: Environment,
 ): Promise<EndedExample> {
-  const { child, output } = launch(path, environment)
+  const { child, output } = await launch(path, environment)
   await waitFor(`${path} to refuse`, async () => {
     if (/Server running on/.test(output())) throw new Error(`${path} started all the same`)
     return child.exitCode !== null
@@ -60,10 +61,32 @@ export async function stopExamples(shared?: RunningExample): Promise<void> {
 
 const CHEAPLY = `--import=${new URL('cheap-passwords.mjs', import.meta.url).href}`
 
-function launch(path: string, environment: Environment) {
+/** Programs that were started before, in one file each. */
+const joined = new Map<string, Promise<JoinedProgram>>()
+process.once('exit', () => {
+  for (const { remove } of removable) remove()
+})
+const removable: JoinedProgram[] = []
+
+/**
+ * What is started: a program as its reader has it for the first time, and joined in one file from then on, which takes half of
+ * the work. A copy that a test changes is what it is, each time.
+ */
+async function fileOf(path: string): Promise<string> {
+  const file = join(ROOT, 'examples', path)
+  if (path.startsWith('..')) return file
+  const program = joined.get(path)
+  if (program !== undefined) return (await program).file
+  const made = joinProgram(file)
+  joined.set(path, made)
+  removable.push(await made)
+  return file
+}
+
+async function launch(path: string, environment: Environment) {
   const { NODE_ENV, SESSION_SECRET, PORT, REDIS_URL, ...inherited } = process.env
   void [NODE_ENV, SESSION_SECRET, PORT, REDIS_URL]
-  const child = spawn(process.execPath, [join(ROOT, 'examples', path)], {
+  const child = spawn(process.execPath, [await fileOf(path)], {
     cwd: ROOT,
     env: { ...inherited, NODE_OPTIONS: CHEAPLY, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -11,7 +11,7 @@ import { createMemoryStore } from '../../../src/store/memory.js'
 import { createRedisStore } from '../../../src/store/redis/index.js'
 import type { Store } from '../../../src/store/store.js'
 import { freePort, startRedis, type RedisServer } from '../../support/redis-server.js'
-import './cheap-passwords.mjs'
+import { costAsEver } from './cheap-passwords.mjs'
 import { listen, WebClient, type RunningServer, type WebAnswer } from '../../support/web.js'
 import {
   refusedExample,
@@ -45,6 +45,7 @@ afterEach(async () => {
   await server.cli('flushall')
 })
 afterAll(async () => {
+  costAsEver()
   await server.stop()
 })
 

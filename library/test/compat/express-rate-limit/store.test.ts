@@ -134,6 +134,7 @@ describe('the store away', () => {
   const away = {
     spend: async () => Promise.reject(new StoreUnavailable('away')),
     attempt: async () => Promise.reject(new StoreUnavailable('away')),
+    look: async () => Promise.reject(new StoreUnavailable('away')),
     forget: async () => Promise.reject(new StoreUnavailable('away')),
   }
   const place = { counters: away, deriveKeys: () => [Buffer.alloc(32)] }

@@ -11,20 +11,21 @@
 import { RedisStore as OldRedisStore } from 'connect-redis'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { JoinedProgram } from '../../support/javascript.js'
 import { startRedis, type RedisServer } from '../../support/redis-server.js'
 import { cookieFor, Crowd, sidOf } from './live-upgrade/crowd.js'
-import { buildProgram, FleetNode, totalOf, type Program } from './live-upgrade/fleet.js'
+import { buildProgram, FleetNode, totalOf } from './live-upgrade/fleet.js'
 import type { NodePlan } from './live-upgrade/plan.js'
 
 /** `LIVE_UPGRADE_SESSIONS=10000` is what was asked for once, and takes a minute more. */
-const SESSIONS = Number(process.env['LIVE_UPGRADE_SESSIONS'] ?? 1_000)
+const SESSIONS = Number(process.env['LIVE_UPGRADE_SESSIONS'] ?? 400)
 const LONG = 300_000
 
-let program: Program
+let program: JoinedProgram
 let server: RedisServer
 let client: any
 beforeAll(async () => {
-  program = buildProgram()
+  program = await buildProgram()
   server = await startRedis()
   client = createClient({ url: server.url })
   await client.connect()
@@ -249,7 +250,9 @@ describe('express-session 1.19 with connect-redis 9, beside two new nodes', () =
         expect(await first!.send({ deed: 'read' }, cookie)).toMatchObject({ status: 200, seen })
       }
       const late = await Promise.all(
-        Array.from({ length: 200 }, () => crowd.seedThrough(new OldRedisStore({ client }))),
+        Array.from({ length: SESSIONS / 5 }, () =>
+          crowd.seedThrough(new OldRedisStore({ client })),
+        ),
       )
       crowd.moveTo([news[0]!, first!])
       await crowd.pass(crowd.any(inTurn(crowd)), [...crowd.people.slice(0, SESSIONS / 10), ...late])
@@ -324,7 +327,7 @@ describe.each([
       const adopter = new FleetNode(program, { ...plan, role: 'new', legacy: 'adopt' })
       try {
         const crowd = new Crowd([old!, ...news], { age: plan.maxAge ?? null })
-        await crowd.grow(Math.min(150, SESSIONS), [old!])
+        await crowd.grow(Math.min(80, SESSIONS), [old!])
         await crowd.pass(crowd.any(together(crowd)))
         await crowd.pass(crowd.any(together(crowd)))
         crowd.expectNoFault()

@@ -7,7 +7,7 @@ export const PRINTS: Readonly<Record<string, readonly RegExp[]>> = {
   'docs/guide/cli.md#1': [/Usage: sojourn/, /Usage: sojourn sessions/, /^\d+\.\d+\.\d+/m],
   'docs/guide/cli.md#4': [/dry|would|moved/i],
   'docs/guide/cli.md#8': [/idle|absolute|device/i],
-  'docs/guide/cli.md#14': [/SESSION_SECRET/],
+  'docs/guide/cli.md#16': [/SESSION_SECRET/],
   'docs/guide/doctor.md#1': [/config/],
   'docs/start.md#5': [
     /^\{"views":1\}\s*\{"views":2\}\s*\{"user":"ada"\}/,

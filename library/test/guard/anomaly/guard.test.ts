@@ -448,6 +448,7 @@ describe('privacy modes', () => {
     const counters: Counters = {
       spend: async (key, ...rest) => (keys.push(key), counted.spend(key, ...rest)),
       attempt: async (key, rule) => (keys.push(key), counted.attempt(key, rule)),
+      look: async (key) => counted.look(key),
       forget: async (key) => counted.forget(key),
     }
     const store = Object.assign(createMemoryStore({ clock }), { counters })
@@ -492,6 +493,7 @@ describe('while the store is away', () => {
         const attempt = await counted.attempt(key, rule)
         return calls.isAway ? fail() : attempt
       },
+      look: async (key) => counted.look(key),
       forget: async (key) => counted.forget(key),
     }
     return { store: Object.assign(createMemoryStore({ clock }), { counters }), clock }

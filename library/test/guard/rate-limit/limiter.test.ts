@@ -334,6 +334,39 @@ describe('while the store is away', () => {
   })
 })
 
+describe('looking', () => {
+  it('counts nothing, and clearing fills up exactly what was looked at', async () => {
+    const policies = [
+      THREE,
+      { ...THREE, name: 'own', by: 'account' },
+      { ...THREE, name: 'both', by: 'account-network' },
+      { ...THREE, name: 'other', by: () => 'x' },
+    ] as const
+    const { limiter, from, state } = stage(policies)
+    const address = '192.0.2.1'
+    await from(address, { subject: 'ada' })
+    const left = async (who: Parameters<typeof limiter.look>[0]) =>
+      (await limiter.look(who)).map(({ policy, remaining }) => `${policy} ${String(remaining)}`)
+    for (let at = 0; at < 10; at += 1) await limiter.look({ address, subject: 'ada' })
+    expect(await left({ address, subject: 'ada' })).toEqual(['three 2', 'own 2', 'both 2'])
+    expect(await left({ address: '192.0.2.2', subject: 'ada' })).toEqual([
+      'three 3',
+      'own 2',
+      'both 3',
+    ])
+    expect(await left({ address })).toEqual(['three 2'])
+    expect(await left({ subject: 'grace' })).toEqual(['own 3'])
+    expect(await left({})).toEqual([])
+    expect(await limiter.look({ subject: 'ada' })).toEqual([
+      { policy: 'own', quota: 3, window: 30_000, remaining: 2, resetAfter: 10_000 },
+    ])
+    expect(await limiter.clear({ address })).toEqual(['three'])
+    expect(await left({ address, subject: 'ada' })).toEqual(['three 3', 'own 2', 'both 2'])
+    state.isAway = true
+    await expect(limiter.look({ address })).rejects.toThrow(StoreUnavailable)
+  })
+})
+
 describe('policies that are wrong', () => {
   it.each([
     ['no name', { ...THREE, name: '' }],

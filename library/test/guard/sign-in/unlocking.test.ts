@@ -39,6 +39,7 @@ describe('an administrator', () => {
     const { guard, signIn, checked, clock } = world({}, (counters) => ({
       spend: (...args) => staggered().then(() => counters.spend(...args)),
       attempt: (...args) => staggered().then(() => counters.attempt(...args)),
+      look: (...args) => staggered().then(() => counters.look(...args)),
       forget: (...args) => staggered().then(() => counters.forget(...args)),
     }))
     await inTurn(5, () => signIn({}))
@@ -47,6 +48,54 @@ describe('an administrator', () => {
     const before = checked()
     await Promise.all(Array.from({ length: 100 }, () => signIn({})))
     expect(checked() - before).toBe(5)
+  })
+
+  it('looks without counting, and clears what was looked at', async () => {
+    const { guard, signIn, clock } = world()
+    const address = addressOf(7)
+    await inTurn(5, () => signIn({ address }))
+    const who = { account: 'ADA', address }
+    const minutes = 15 * 60_000
+    const locked = { used: 5, most: 5, isLocked: true, freeAfter: minutes, resetAfter: minutes }
+    await inTurn(30, () => guard.look(who))
+    expect(await guard.look(who)).toMatchObject([
+      { kind: 'account_network', ...locked },
+      { kind: 'network', used: 5, most: 20, isLocked: false, freeAfter: 0 },
+      { kind: 'account', used: 5, most: 20, isLocked: false, freeAfter: 0 },
+      { kind: 'account_day', used: 5, most: 100, isLocked: false, freeAfter: 0 },
+    ])
+    expect(await guard.look({ account: 'ada', address: addressOf(8) })).toMatchObject([
+      { kind: 'account_network', used: 0, resetAfter: 0 },
+      { kind: 'network', used: 0 },
+      { used: 5 },
+      { used: 5 },
+    ])
+    expect(await guard.look({})).toEqual([])
+    clock.advance(1_000)
+    // Unlocking the account voids the lock, which is looked at as none.
+    await guard.unlock('ada', { by: 'admin' })
+    expect((await guard.look(who)).map(({ used }) => used)).toEqual([0, 5, 0, 0])
+    await inTurn(4, () => signIn({ address }))
+    await guard.clear(who, { by: 'admin' })
+    expect((await guard.look(who)).map(({ used }) => used)).toEqual([0, 0, 0, 0])
+    await inTurn(4, () => signIn({ address }))
+    expect(await signIn({ address, password: 'right' })).toMatchObject({ is: 'right' })
+  })
+
+  it('clears a network by itself, and tells of nobody', async () => {
+    const { guard, signIn, heard } = world()
+    const address = addressOf(9)
+    await inTurn(20, (at) => signIn({ account: `nobody-${String(at)}`, address }))
+    const [network] = await guard.look({ address })
+    expect(network).toMatchObject({ kind: 'network', used: 20, isLocked: true })
+    expect(await signIn({ address, password: 'right' })).toMatchObject({ is: 'refused' })
+    await guard.clear({ address }, { by: 'admin' })
+    expect(await signIn({ address, password: 'right' })).toMatchObject({ is: 'right' })
+    expect(await heard('signin.unlocked')).toEqual([])
+    expect(guard.limits).toEqual({
+      ...{ maxAttempts: 5, lockout: 900_000, accountAttempts: 20 },
+      ...{ accountAttemptsPerDay: 100, networkAttempts: 20 },
+    })
   })
 
   it('unlocks again what was locked again, and a known device too', async () => {

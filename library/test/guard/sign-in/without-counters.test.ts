@@ -12,6 +12,7 @@ function failing(): { around: (counters: Counters) => Counters; set(isAway: bool
     around: (counters) => ({
       spend: (...args) => unlessAway(() => counters.spend(...args)),
       attempt: (...args) => unlessAway(() => counters.attempt(...args)),
+      look: (...args) => unlessAway(() => counters.look(...args)),
       forget: (...args) => unlessAway(() => counters.forget(...args)),
     }),
   }
@@ -80,6 +81,7 @@ describe('while the counters are away', () => {
     const { signIn, checked } = world({}, () => ({
       spend: broken,
       attempt: broken,
+      look: broken,
       forget: broken,
     }))
     await expect(signIn({})).rejects.toBeInstanceOf(TypeError)

@@ -111,12 +111,13 @@ describe('stores around a store', () => {
 
   it('hold them to the deadline', async () => {
     const never = (): Promise<never> => new Promise(() => undefined)
-    const counters = { spend: never, attempt: never, forget: never }
+    const counters = { spend: never, attempt: never, look: never, forget: never }
     const hanging = Object.assign(createMemoryStore(), { counters })
     const store = createResilientStore(hanging, { commandDeadline: 10 })
     const calls = [
       store.counters?.spend('k', { quota: 1, window: 1 }),
       store.counters?.attempt('k', RULE),
+      store.counters?.look('k'),
       store.counters?.forget('k'),
     ]
     for (const call of calls) await expect(call).rejects.toThrow(StoreUnavailable)

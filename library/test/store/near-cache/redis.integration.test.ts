@@ -1,19 +1,10 @@
 import { spawn } from 'node:child_process'
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import ts from 'typescript'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   createNearCache,
@@ -28,6 +19,7 @@ import {
 import type { Store } from '../../../src/store/store.js'
 import { randomToken } from '../../../src/system/random.js'
 import { createMetrics, observeCache } from '../../../src/telemetry/index.js'
+import { writeJavaScript } from '../../support/javascript.js'
 import { startRedis, type RedisServer } from '../../support/redis-server.js'
 import { startProxy } from '../../support/tcp-proxy.js'
 import { connectNodeRedis } from '../redis/harness.js'
@@ -343,15 +335,11 @@ async function startRevoker(): Promise<(id: string) => Promise<Revoked>> {
 function buildStores(): string {
   const sources = fileURLToPath(new URL('../../../src/', import.meta.url))
   const folder = mkdtempSync(join(tmpdir(), 'sojourn-build-'))
-  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 }
   const files = ['system', 'store'].flatMap((part) =>
     readdirSync(join(sources, part), { recursive: true }).map((name) => join(part, String(name))),
   )
   for (const file of ['errors.ts', ...files].filter((name) => name.endsWith('.ts'))) {
-    const source = readFileSync(join(sources, file), 'utf8')
-    const target = join(folder, file.replace(/\.ts$/, '.js'))
-    mkdirSync(dirname(target), { recursive: true })
-    writeFileSync(target, ts.transpileModule(source, { compilerOptions }).outputText)
+    writeJavaScript(join(sources, file), join(folder, file.replace(/\.ts$/, '.js')))
   }
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   symlinkSync(join(sources, '../../node_modules'), join(folder, 'node_modules'))

@@ -11,6 +11,9 @@ import {
   type Connected,
 } from './harness.js'
 
+/** `CONFORMANCE_OPERATIONS=10000` is what the suite does where nobody says how many; ten times that are done in memory. */
+const OPERATIONS = Number(process.env['CONFORMANCE_OPERATIONS'] ?? 2_000)
+
 /** Another database than the first, as some share a server. */
 const database = 5
 
@@ -48,6 +51,7 @@ describeStoreConformance(
   'redis (node-redis 6, standalone)',
   redisHarness(() => ({ clients: clients(0), admin, ...subscriber(2) })),
   { describe, it },
+  { operations: OPERATIONS, crowd: OPERATIONS },
 )
 
 describeStoreConformance(

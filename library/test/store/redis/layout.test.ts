@@ -110,6 +110,7 @@ async function everyVerb(store: Store, subject: string): Promise<Verbs> {
     ['readDocument', () => store.readDocument(subject)],
     ['spend', async () => store.counters?.spend(counted, RATE)],
     ['attempt', async () => store.counters?.attempt(counted, RULE)],
+    ['look', async () => store.counters?.look(counted)],
     ['forget', async () => store.counters?.forget(counted)],
     ['check', () => store.check()],
   ]

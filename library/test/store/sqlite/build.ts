@@ -1,16 +1,8 @@
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import ts from 'typescript'
+import { writeJavaScript } from '../../support/javascript.js'
 
 const SOURCES = fileURLToPath(new URL('../../../src/', import.meta.url))
 const MODULES = fileURLToPath(new URL('../../../../node_modules', import.meta.url))
@@ -27,9 +19,7 @@ export function buildForChildren(parts: readonly string[] = PARTS): string {
   // A child may run as another user.
   chmodSync(folder, 0o755)
   for (const file of parts.flatMap(sourcesIn)) {
-    const target = join(folder, relative(SOURCES, file).replace(/\.ts$/, '.js'))
-    mkdirSync(dirname(target), { recursive: true })
-    writeFileSync(target, toJavaScript(readFileSync(file, 'utf8')))
+    writeJavaScript(file, join(folder, relative(SOURCES, file).replace(/\.ts$/, '.js')))
   }
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   symlinkSync(MODULES, join(folder, 'node_modules'))
@@ -42,9 +32,4 @@ function sourcesIn(part: string): string[] {
   return readdirSync(path)
     .filter((name) => name.endsWith('.ts'))
     .map((name) => join(path, name))
-}
-
-function toJavaScript(source: string): string {
-  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 }
-  return ts.transpileModule(source, { compilerOptions }).outputText
 }

@@ -5,6 +5,8 @@ import type { Store } from '../../../src/store/store.js'
 
 /** One more than there are creations between two sweeps, times what the longest test leaves to sweep. */
 const SWEEPS = 64
+/** `CONFORMANCE_OPERATIONS=10000` is what the suite does where nobody says how many; ten times that are done in memory. */
+const OPERATIONS = Number(process.env['CONFORMANCE_OPERATIONS'] ?? 2_000)
 
 const harness = {
   async open() {
@@ -42,4 +44,9 @@ function assertIntact(place: Place): void {
   expect(place.raw().prepare('PRAGMA integrity_check').all()).toEqual([{ integrity_check: 'ok' }])
 }
 
-describeStoreConformance('sqlite', harness, { describe, it })
+describeStoreConformance(
+  'sqlite',
+  harness,
+  { describe, it },
+  { operations: OPERATIONS, crowd: OPERATIONS },
+)

@@ -19,7 +19,10 @@ const toSignIn = browsersGoTo('whoever is not signed in, to `/login`')
 /** The session lived and its account does not. */
 const GONE: Answers = { 401: { description: '', codes: ['session_ended'] } }
 const PASSWORD: Answers = {
-  403: refuses('The password is wrong.', ['credentials_invalid']),
+  403: refuses('The password is wrong, or it is that of somebody for whom you act.', [
+    'credentials_invalid',
+    'impersonation',
+  ]),
   429: refuses('', ['signin_locked', 'network_blocked']),
   503: refuses('', ['busy']),
 }
@@ -60,21 +63,18 @@ export const account: Chapter = {
         },
       },
     },
-    '/security': {
-      get: {
-        id: 'showSecurity',
-        summary: 'The page to change the password on',
-        who: 'person',
-        answers: { 200: pageOnly('The form.'), ...toSignIn, ...GONE },
-      },
-    },
     '/reauthenticate': {
       get: {
         id: 'showReauthentication',
         summary: 'The page that asks for the password again',
         who: 'person',
         query: fields({ returnTo: text().optional() }),
-        answers: { 200: pageOnly('The form.'), ...toSignIn, ...GONE },
+        answers: {
+          200: pageOnly('The form.'),
+          ...toSignIn,
+          ...GONE,
+          403: refuses('It is the password of somebody for whom you act.', ['impersonation']),
+        },
       },
       post: {
         id: 'reauthenticate',

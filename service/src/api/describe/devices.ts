@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { optionalBody } from '../../http/index.js'
 import { pageQuery } from '../../route/devices.js'
-import { browsersGoTo, json, jsonOrPage, refuses } from '../answers.js'
+import { browsersGoTo, json, jsonOrPage, pageOnly, refuses } from '../answers.js'
 import type { Chapter, Operation } from '../operation.js'
 import { count, DEVICE, device, done, said, SESSION_ID, sessionId } from '../shapes.js'
 
@@ -46,6 +46,16 @@ export const devices: Chapter = {
       },
     },
     '/sessions/revoke-others': {
+      get: {
+        id: 'confirmEndOthers',
+        summary: 'The page that asks before ending them',
+        who: 'person',
+        answers: {
+          200: pageOnly('Are you sure?'),
+          ...browsersGoTo('whoever is not signed in, to `/login`'),
+          406: refuses('The request takes no page.', ['not_acceptable']),
+        },
+      },
       post: {
         id: 'endOtherSessions',
         summary: 'End all sessions but this one',
@@ -65,6 +75,19 @@ export const devices: Chapter = {
       delete: { id: 'endSession', summary: 'End one of your sessions', ...endOne },
     },
     '/sessions/{id}/end': {
+      get: {
+        id: 'confirmEndSession',
+        summary: 'The page that asks before ending it',
+        who: 'person',
+        path,
+        answers: {
+          200: pageOnly('Is it this one?'),
+          ...browsersGoTo(
+            'whoever has no such session, to the devices; for this one, to `/logout`',
+          ),
+          406: refuses('The request takes no page.', ['not_acceptable']),
+        },
+      },
       post: {
         id: 'endSessionByForm',
         summary: 'The same, for pages without scripts',

@@ -45,7 +45,7 @@ function toItem(step: Step, { method, path, body }: StepRequest): object {
     request: {
       method,
       header: headersOf(step),
-      url: { raw: `{{baseUrl}}${path}`, host: ['{{baseUrl}}'], path: path.split('/').slice(1) },
+      url: urlOf(path),
       ...(body === undefined
         ? {}
         : {
@@ -56,6 +56,15 @@ function toItem(step: Step, { method, path, body }: StepRequest): object {
             },
           }),
     },
+  }
+}
+
+function urlOf(target: string): object {
+  const [path = '', query] = target.split('?')
+  const parameters = [...new URLSearchParams(query)].map(([key, value]) => ({ key, value }))
+  return {
+    ...{ raw: `{{baseUrl}}${target}`, host: ['{{baseUrl}}'], path: path.split('/').slice(1) },
+    ...(parameters.length === 0 ? {} : { query: parameters }),
   }
 }
 

@@ -16,7 +16,9 @@ export function requestsOf(description: oas31.OpenAPIObject): (step: Step) => St
     const found = known.get(step.call)
     if (found === undefined) throw new Error(`There is no operation ${step.call}.`)
     const { method, path } = found
-    return { method, path: path.replace('{id}', step.id ?? ''), body: bodyOf(step, found) }
+    const query = step.query === undefined ? '' : `?${step.query}`
+    const target = `${path.replace('{id}', step.id ?? '')}${query}`
+    return { method, path: target, body: bodyOf(step, found) }
   }
 }
 

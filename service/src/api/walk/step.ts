@@ -11,6 +11,8 @@ export interface Step {
   readonly body?: Readonly<Record<string, unknown>>
   /** Instead of `{id}` in the path. */
   readonly id?: string
+  /** What stands behind the path, where the operation wants it: `act=disable`. */
+  readonly query?: string
   /** Asks for a page. */
   readonly isPage?: true
   /** Variables, and where their values are in the answer: `tokens.accessToken`. */

@@ -8,7 +8,7 @@ import { gather } from './gather.js'
 import { judgeStore } from './judge.js'
 import { judgeTls } from './live.js'
 import { examineSentinels } from './sentinels.js'
-import { hearAll, judgeServers } from './servers.js'
+import { hearAll, judgeServers, type Heard } from './servers.js'
 
 /**
  * The live Redis of a configuration: every server that it consists of, with what INFO says of it and what has to be asked
@@ -55,9 +55,25 @@ async function runOnce(redis: RedisConfig): Promise<void> {
 
 async function askAll(
   given: RedisConfig,
-  { mode }: Config,
+  config: Config,
   now: () => number,
 ): Promise<readonly Finding[]> {
+  return (await askServers(given, config, now)).findings
+}
+
+/** What all servers of a Redis said, and what is to be thought of it. */
+export interface Asked {
+  readonly topology: RedisConfig['topology']
+  readonly heard: readonly Heard[]
+  readonly findings: readonly Finding[]
+}
+
+/** Asks every server that a Redis consists of. Fails where nobody knows which those are. */
+export async function askServers(
+  given: RedisConfig,
+  { mode }: Pick<Config, 'mode'>,
+  now: () => number,
+): Promise<Asked> {
   const redis = await recognise(given)
   const heard = await hearAll(redis, await listParts(redis))
   const how = { isProduction: mode === 'production', isEvictionAllowed: redis.isEvictionAllowed }
@@ -67,10 +83,11 @@ async function askAll(
       name,
       findings: [...judgeStore({ details, ...how, now: now() }), ...findings],
     }))
-  return [
+  const findings = [
     judgeServers(heard, redis.topology),
     ...(await examineSentinels(redis)),
     ...gather(answers),
     judgeTls(redis),
   ]
+  return { topology: redis.topology, heard, findings }
 }

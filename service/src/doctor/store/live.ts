@@ -43,11 +43,22 @@ export async function examineListpacks(send: SendCommand): Promise<Finding> {
   )
 }
 
+/** How often the log of writes is flushed to the disk (`appendfsync`), where the user may ask. */
+export async function readFlushing(send: SendCommand): Promise<{ appendFsync?: string }> {
+  const value = await textSetting(send, 'appendfsync')
+  return value === undefined ? {} : { appendFsync: value }
+}
+
 async function setting(send: SendCommand, name: string): Promise<number | undefined> {
+  const value = await textSetting(send, name)
+  return value === undefined ? undefined : Number(value)
+}
+
+async function textSetting(send: SendCommand, name: string): Promise<string | undefined> {
   try {
     const reply = await send(['CONFIG', 'GET', name])
     const value: unknown = Array.isArray(reply) ? reply[1] : undefined
-    return value === undefined ? undefined : Number(value)
+    return typeof value === 'string' ? value : undefined
   } catch {
     return undefined
   }

@@ -4,7 +4,7 @@ import { askServer } from '../../redis/client.js'
 import type { RedisPart } from '../../redis/servers.js'
 import { answer, type Finding } from '../finding.js'
 import { readInfo } from './info.js'
-import { examineListpacks } from './live.js'
+import { examineListpacks, readFlushing } from './live.js'
 import { examineRights } from './rights.js'
 
 /** What one server said, or why it said nothing. */
@@ -31,7 +31,7 @@ async function hear(redis: RedisConfig, part: RedisPart): Promise<Heard> {
   try {
     return await askServer(redis, part, async (send) => ({
       ...about,
-      details: await readInfo(send),
+      details: { ...(await readInfo(send)), ...(await readFlushing(send)) },
       findings: [await examineListpacks(send), await examineRights(send, redis)],
       fault: undefined,
     }))

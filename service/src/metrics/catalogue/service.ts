@@ -124,7 +124,7 @@ export const OWN_SERIES: Readonly<Record<OwnName, SeriesText<never>>> & {
   storeUp: {
     name: 'sojourn_store_up',
     kind: 'gauge',
-    help: 'Whether the store answered when it was last looked at: 1, else 0. It is looked at every 10 seconds at most, as somebody reads.',
+    help: 'Whether the store answered when it was last looked at: 1, else 0. It is looked at every 5 seconds.',
     labels: {},
     when: 'the store was looked at once',
   },

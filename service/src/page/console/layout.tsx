@@ -32,12 +32,14 @@ interface ConsoleLayoutProps {
   readonly entry: ConsoleEntry
   readonly hasProblems?: boolean | undefined
   readonly lead?: string | undefined
+  /** The page has a heading of its own, inside. */
+  readonly isBare?: boolean
   readonly children: ComponentChildren
 }
 
 /** A page of the console: its menu beside it, and below the menu on a phone. */
 export function ConsoleLayout(props: ConsoleLayoutProps): JSX.Element {
-  const { title, page, entry, hasProblems, lead, children } = props
+  const { title, page, entry, hasProblems, lead, isBare = false, children } = props
   return (
     <Layout
       title={title}
@@ -60,10 +62,12 @@ export function ConsoleLayout(props: ConsoleLayoutProps): JSX.Element {
           </ul>
         </nav>
         <div class="console-page">
-          <div>
-            <h1>{title}</h1>
-            {lead === undefined ? null : <p class="lead">{lead}</p>}
-          </div>
+          {isBare ? null : (
+            <div>
+              <h1>{title}</h1>
+              {lead === undefined ? null : <p class="lead">{lead}</p>}
+            </div>
+          )}
           {children}
         </div>
       </div>

@@ -36,7 +36,7 @@ main:focus { outline: none; }
 .brand:hover { color: var(--pine-strong); }
 .wordmark { height: 1.875rem; width: auto; overflow: visible; }
 .someone { fill: var(--lamp); }
-.nav { display: flex; align-items: center; gap: var(--space-1); }
+.nav { display: flex; flex-wrap: wrap; align-items: center; gap: var(--space-1); }
 .signed-in .nav { width: 100%; border-bottom: 1px solid var(--line); margin-top: var(--space-1); }
 .account { display: flex; flex: 1 1 0; justify-content: flex-end; align-items: center; gap: var(--space-2); min-width: 0; }
 .account .button { font-size: .9375rem; white-space: nowrap; }
@@ -53,7 +53,8 @@ main:focus { outline: none; }
 .small { font-size: var(--small); }
 
 @media (max-width: 40rem) {
-  .signed-in .nav a { flex: 1; justify-content: center; }
+  .signed-in .nav { gap: 0; }
+  .signed-in .nav a { flex: 1 1 auto; justify-content: center; padding-inline: var(--space-1); }
   .main { padding-top: var(--space-4); }
 }
 @media (max-width: 23rem) {
@@ -65,6 +66,10 @@ main:focus { outline: none; }
 }
 @media (prefers-reduced-motion: no-preference) {
   a, button, input { transition: background-color .15s, border-color .15s, color .15s, box-shadow .15s; }
+  .dialog[open] { animation: appear .16s ease-out; }
+  @keyframes appear { from { opacity: 0; transform: translateY(.5rem); } }
+  [aria-busy] .button[aria-disabled]::after, a.button[aria-busy]::after { animation: turn .8s linear infinite; }
+  @keyframes turn { to { transform: rotate(1turn); } }
   .scene-inside .someone { animation: arrive 1.1s cubic-bezier(.2, .7, .2, 1) both; }
   @keyframes arrive { from { transform: translateX(-138px); } }
 }
@@ -73,7 +78,8 @@ main:focus { outline: none; }
   .nav a[aria-current] { text-decoration: underline; }
 }
 @media print {
-  .account, .nav, .skip, .bottom, .button, .scene { display: none; }
+  .account, .nav, .skip, .bottom, .scene, .others, body .button { display: none; }
+  .card { break-inside: avoid; box-shadow: none; }
   body { background: none; color: #000; }
 }
 `

@@ -45,7 +45,7 @@ export const pages = `
 .device h2 { display: flex; flex-wrap: wrap; align-items: center; gap: var(--space-1) var(--space-2); font-size: var(--heading-3); }
 .device-seen { color: var(--ink-soft); font-size: .9375rem; }
 .device .facts { grid-column: 1 / -1; grid-template-columns: repeat(2, minmax(0, 1fr)); padding-top: var(--space-3); border-top: 1px solid var(--line); }
-.device form { grid-column: 3; grid-row: 1; }
+.way-out { grid-column: 3; grid-row: 1; }
 .device .facts dd { font-weight: 400; font-size: .9375rem; }
 .device-current .alcove { background: var(--door-3); color: var(--lamp-ink); }
 .empty { display: flex; gap: var(--space-4); align-items: center; padding: var(--space-4); border: 1.5px dashed var(--edge); border-radius: var(--radius-large); color: var(--ink-soft); }
@@ -53,6 +53,23 @@ export const pages = `
 .others { display: grid; gap: var(--space-4); padding: var(--space-5); border: 1px solid transparent; border-radius: var(--radius-large); background: var(--sunk); }
 .others h2 { font-size: var(--heading-3); }
 .others p { margin-top: var(--space-1); color: var(--ink-soft); }
+
+.events { display: grid; margin-top: var(--space-4); }
+.event { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: var(--space-4); align-items: start; padding-block: var(--space-3); border-top: 1px solid var(--line); overflow-wrap: anywhere; }
+.event:first-child { border-top: 0; padding-top: 0; }
+.event:last-child { padding-bottom: 0; }
+.event .alcove { width: 2.5rem; height: 2.75rem; }
+.event .icon { width: 1.25rem; height: 1.25rem; }
+.event-caution .alcove { background: var(--lamp-wash); color: var(--lamp-ink); }
+.event-title { font-weight: 600; }
+.new-sign-ins { margin-bottom: var(--space-5); max-width: none; }
+.new-sign-ins p { max-width: none; }
+.new-sign-ins .stack { flex: 1; }
+.answers { display: flex; flex-wrap: wrap; gap: var(--space-2); margin-top: var(--space-3); }
+.answers .button { background: var(--surface); }
+.answers .button:hover { background: var(--sunk); }
+.numbered { list-style: decimal; padding-left: 1.25rem; }
+.numbered li + li { margin-top: var(--space-1); }
 
 .word { display: grid; gap: var(--space-5); align-items: center; }
 .word .scene { max-width: 17rem; margin-inline: auto; }
@@ -62,16 +79,18 @@ export const pages = `
 .refer { display: flex; flex-wrap: wrap; gap: var(--space-1) var(--space-4); margin-top: var(--space-5); color: var(--ink-soft); font-size: var(--small); }
 
 @media (max-width: 23rem) {
-  .device form { grid-column: 1 / -1; grid-row: auto; }
-  .device form .button { width: 100%; }
+  .way-out { grid-column: 1 / -1; grid-row: auto; }
+  .way-out .button { width: 100%; }
 }
 @media (min-width: 40rem) {
   .steps { grid-template-columns: repeat(3, 1fr); }
-  .links { grid-template-columns: repeat(3, 1fr); }
+  .links { grid-template-columns: repeat(auto-fit, minmax(11.5rem, 1fr)); }
   .link-card { flex-direction: column; align-items: flex-start; padding: var(--space-5); }
   .device { padding: var(--space-5); }
   .device .facts { grid-template-columns: minmax(0, 1fr) minmax(0, 1.15fr) minmax(0, 1.3fr) minmax(0, 1.3fr); }
-  .others { grid-template-columns: 1fr auto; align-items: center; }
+  .others { display: flex; flex-wrap: wrap; align-items: center; }
+  .others > :first-child { flex: 1 1 16rem; }
+  .others > :last-child { max-width: 100%; }
   .stay-facts { grid-template-columns: 1fr 1fr; }
   .stay-facts > :last-child { grid-column: 1 / -1; }
   .visit { grid-template-columns: 1fr minmax(0, 24rem); }

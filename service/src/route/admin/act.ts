@@ -12,7 +12,12 @@ export function run(parts: Parts, act: Act): RequestHandler {
 }
 
 /** Every act is one event, and so one line and one record. `target`: a person, or what else was looked at or changed. */
-export function told(parts: Parts, request: Request, act: string, target: Account | string): void {
+export function told(
+  parts: Parts,
+  request: Request,
+  act: string,
+  target: Pick<Account, 'id'> | string,
+): void {
   const whom = typeof target === 'string' ? { target } : { target: target.id, subject: target.id }
   report(parts, request, { act, ...whom })
 }

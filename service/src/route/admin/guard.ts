@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Request, RequestHandler, Response } from 'express'
-import type { Rate } from 'sojourn'
+import { StoreUnavailable, type Rate } from 'sojourn'
 import { networkOf } from 'sojourn/express'
 import type { Account } from '../../account/account.js'
 import { Problem, wantsHtml } from '../../http/index.js'
@@ -9,7 +9,7 @@ import { accountOf } from '../person.js'
 import { signInPath } from '../respond.js'
 
 /** Wrong tokens that a network may send at once; then one for each tenth of the window. */
-const WRONG: Rate = { quota: 10, window: 15 * 60_000 }
+export const WRONG_TOKENS: Rate = { quota: 10, window: 15 * 60_000 }
 
 /** Who acts: the holder of ADMIN_TOKEN, or a signed-in person whose account is an administrator's. */
 export interface Administrator {
@@ -22,6 +22,8 @@ export interface Administrator {
 interface AdminGuardOptions {
   /** What changes something: a person must have proved a moment ago who they are. The token proves it each time. */
   readonly isRecent?: boolean
+  /** Also for the time in which the store is away: then the token is good without the count of wrong ones, which rests there. */
+  readonly isForFaults?: boolean
 }
 
 const administrators = new WeakMap<Request, Administrator>()
@@ -39,7 +41,7 @@ export function administratorOf(request: Request): Administrator {
  * a token nor an administrator, there is no console: 404 (ASVS 6.3.2). Who acts for somebody else is no administrator.
  */
 export function requireAdmin(parts: Parts, options: AdminGuardOptions = {}): RequestHandler {
-  const holdsToken = createTokenCheck(parts)
+  const holdsToken = createTokenCheck(parts, options.isForFaults === true)
   const load = parts.web.optionalAuth()
   const recent = parts.web.requireRecent()
   return async (request, response, next) => {
@@ -49,6 +51,8 @@ export function requireAdmin(parts: Parts, options: AdminGuardOptions = {}): Req
       return
     }
     // Whoever does not hold the token may be somebody: only then the session is looked at.
+    // And where it cannot be looked at, nobody is sent to sign in: the optional guard would take them for a guest.
+    await (request as Visitor).session.load()
     await pass(load, request, response)
     const account = await administratorIn(parts, request)
     if (account === undefined) {
@@ -79,16 +83,29 @@ async function administratorIn(parts: Parts, request: Request): Promise<Account 
 }
 
 /** Whether the request carries ADMIN_TOKEN. Compared in constant time; from where wrong tokens came, even the right one has to wait. */
-function createTokenCheck(parts: Parts): (request: Request) => Promise<boolean> {
+function createTokenCheck(
+  parts: Parts,
+  isForFaults: boolean,
+): (request: Request) => Promise<boolean> {
   const token = parts.config.operation.adminToken
   if (token === undefined) return () => Promise.resolve(false)
   const expected = digest(token.reveal())
   return async (request) => {
     const presented = bearerOf(request)
     if (presented === undefined) return false
-    const { remaining } = await parts.sojourn.counters.spend(keyOf(parts, request), WRONG, 0)
-    if (remaining < 1) refuseForNow(parts, request)
+    if ((await triesLeft(parts, request, isForFaults)) < 1) refuseForNow(parts, request)
     return timingSafeEqual(digest(presented), expected)
+  }
+}
+
+/** How many wrong tokens may still come from there. */
+async function triesLeft(parts: Parts, request: Request, isForFaults: boolean): Promise<number> {
+  try {
+    return (await parts.sojourn.counters.spend(keyOf(parts, request), WRONG_TOKENS, 0)).remaining
+  } catch (error) {
+    // A token of 32 random bytes is not guessed in an outage, and whoever runs the service has to see what is wrong.
+    if (isForFaults && error instanceof StoreUnavailable) return 1
+    throw error
   }
 }
 
@@ -108,7 +125,7 @@ async function turnAway(parts: Parts, request: Request, response: Response): Pro
   if (!hasToken && !(await parts.accounts.hasAdministrator())) throw new Problem(NOT_THERE)
   if (session?.isSignedIn === true) refuse(parts, request, FORBIDDEN)
   if (hasToken && bearerOf(request) !== undefined) {
-    await parts.sojourn.counters.spend(keyOf(parts, request), WRONG)
+    await parts.sojourn.counters.spend(keyOf(parts, request), WRONG_TOKENS)
   }
   if (!wantsHtml(request)) refuse(parts, request, MISSING)
   report(parts, request, MISSING.code)
@@ -123,7 +140,7 @@ function refuse(parts: Parts, request: Request, facts: typeof MISSING): never {
 
 function refuseForNow(parts: Parts, request: Request): never {
   report(parts, request, LOCKED.code)
-  throw new Problem({ ...LOCKED, retryAfter: WRONG.window / WRONG.quota / 1_000 })
+  throw new Problem({ ...LOCKED, retryAfter: WRONG_TOKENS.window / WRONG_TOKENS.quota / 1_000 })
 }
 
 function report(parts: Parts, request: Request, code: string): void {
@@ -149,7 +166,11 @@ function digest(text: string): Buffer {
 }
 
 function keyOf(parts: Parts, request: Request): string {
-  const [key = Buffer.alloc(0)] = parts.sojourn.deriveKeys('admin')
-  const network = networkOf(parts.addressOf(request))
+  return adminTokenKey(parts, networkOf(parts.addressOf(request)))
+}
+
+/** Under what wrong tokens of a network are counted. */
+export function adminTokenKey({ sojourn }: Parts, network: string): string {
+  const [key = Buffer.alloc(0)] = sojourn.deriveKeys('admin')
   return `admin:${createHmac('sha256', key).update(network).digest('base64url').slice(0, 22)}`
 }

@@ -4,7 +4,7 @@ import type { SignedInProps } from '../../page/index.js'
 import type { Parts, Visitor } from '../../parts.js'
 import { formToken } from '../csrf.js'
 import { takeNotice, toPerson } from '../person.js'
-import { redirectOrJson } from '../respond.js'
+import { redirectOrJson, signInPath } from '../respond.js'
 import { administratorOf } from './guard.js'
 
 /** Whether a page is wanted, and somebody signed in may have it: the token alone has no pages. */
@@ -19,7 +19,7 @@ export async function pageProps(parts: Parts, request: Request): Promise<SignedI
   const visitor = request as Visitor
   return {
     now: parts.now(),
-    person: toPerson(account),
+    person: toPerson(account, visitor.session),
     csrf: await formToken(parts, visitor),
     notice: await takeNotice(visitor.session),
   }
@@ -31,13 +31,29 @@ const NO_PAGE = {
   detail: 'Pages are for administrators who have signed in. Ask for JSON.',
 }
 
-/** After an act: a browser goes back to `path` and reads `notice` there, everybody else gets `body`. */
+/** What an act has come to. */
+export interface Done {
+  /** Said on the page to which a browser goes back. */
+  readonly notice: string
+  /** What everybody else gets. */
+  readonly body: object
+  /** Whose sessions have ended, all of them; or the id of the one that has. */
+  readonly ended?: string
+}
+
+/** After an act: a browser goes back to `path`. Where the administrator's own session ended with it, there is nobody left to tell. */
 export async function done(
   request: Request,
   response: Response,
   path: string,
-  { notice, body }: { readonly notice: string; readonly body: object },
+  { notice, body, ended }: Done,
 ): Promise<void> {
-  if (wantsPage(request)) await (request as Visitor).session.flash('notice', notice)
-  redirectOrJson(request, response, path, body)
+  if (!wantsPage(request)) {
+    redirectOrJson(request, response, path, body)
+    return
+  }
+  const { session } = request as Visitor
+  const isOver = ended === session.id || ended === administratorOf(request).account?.id
+  if (!isOver) await session.flash('notice', notice)
+  response.redirect(303, isOver ? signInPath('revoked_admin', path) : path)
 }

@@ -1,122 +1,154 @@
-import type { RequestHandler, Router } from 'express'
-import type { z } from 'zod'
+import type { Request, Response, Router } from 'express'
 import type { Account } from '../../account/account.js'
 import {
-  bodyOf,
   fields,
-  jsonOrForm,
   oneOf,
-  optionalBody,
   queryOf,
   shortText,
   text,
   textThat,
   wholeNumberText,
 } from '../../http/index.js'
+import {
+  paths,
+  renderPeople,
+  renderPerson,
+  type FeedRecord,
+  type ListedPerson,
+} from '../../page/index.js'
 import { toPublicUser, type Parts } from '../../parts.js'
+import { sendPage } from '../respond.js'
 import { createRouter } from '../router.js'
 import { accountIn, instant, run, told, type Act } from './act.js'
-import { requireAdmin } from './guard.js'
+import { administratorOf, requireAdmin } from './guard.js'
+import { nameOf, toHeld, toHeldJson } from './held.js'
+import { pageProps, wantsPage } from './page.js'
+import { shownRecords } from './record-shown.js'
 
 const limit = wholeNumberText(1, 100).optional()
 const ID = /^[\w-]{22}$/
 export const userPage = fields({
   q: shortText(254).optional(),
+  role: oneOf(['', 'user', 'admin']).optional(),
   limit,
   cursor: textThat((value) => ID.test(value), 'is not valid').optional(),
 })
-const role = fields({ role: oneOf(['user', 'admin']) })
-export const roleBody: RequestHandler = jsonOrForm(role)
 export const sessionPage = fields({ limit, cursor: text().optional() })
 
-/** `/admin/users`: people, and what is done for or to one of them. */
+/** How many a program gets at once, unless it asks otherwise; and how many stand on a page. */
+const LISTED = 50
+const PEOPLE_PER_PAGE = 25
+const SESSIONS_PER_PAGE = 10
+const RECORDS_PER_PAGE = 8
+const RECORDS_READ = 40
+
+/** `/admin/users`: whom there is, and what there is to know of one of them. */
 export function peopleRoutes(parts: Parts): Router {
   const router = createRouter()
   const isAdmin = requireAdmin(parts)
-  const isRecent = requireAdmin(parts, { isRecent: true })
-  const nothing = optionalBody()
-  const user = '/admin/users/:id'
-  router.get('/admin/users', isAdmin, run(parts, findUsers))
-  router.get(user, isAdmin, run(parts, showUser))
-  router.get(`${user}/sessions`, isAdmin, run(parts, showSessions))
-  router.post(`${user}/end-sessions`, isRecent, nothing, run(parts, endSessions))
-  router.post(`${user}/disable`, isRecent, nothing, run(parts, disable))
-  router.post(`${user}/enable`, isRecent, nothing, run(parts, enable))
-  router.post(`${user}/role`, isRecent, roleBody, run(parts, setRole))
-  router.post(`${user}/unlock`, isRecent, nothing, run(parts, unlock))
+  router.get(paths.consolePeople, isAdmin, run(parts, findUsers))
+  router.get(`${paths.consolePeople}/:id`, isAdmin, run(parts, showUser))
+  router.get(`${paths.consolePeople}/:id/sessions`, isAdmin, run(parts, showSessions))
   return router
 }
 
 const findUsers: Act = async (parts, request, response) => {
-  const { q = '', limit: most = 50, cursor } = queryOf(request, userPage)
-  const found = await parts.accounts.search(q, { limit: most + 1, after: cursor })
+  const { limit: size, cursor, ...asked } = queryOf(request, userPage)
+  const most = size ?? (wantsPage(request) ? PEOPLE_PER_PAGE : LISTED)
+  const { q = '', role: given = '' } = asked
+  const role = given === '' ? undefined : given
+  const found = await parts.accounts.search(q, { limit: most + 1, after: cursor, role })
   const users = found.slice(0, most)
+  const next = found.length > most ? users.at(-1)?.id : undefined
   told(parts, request, 'users.searched', 'users')
-  response.json({ users: users.map(toUser), next: found.length > most ? users.at(-1)?.id : null })
+  if (!wantsPage(request)) {
+    response.json({ users: users.map(toUser), next: next ?? null })
+    return
+  }
+  const html = renderPeople({
+    ...(await pageProps(parts, request)),
+    ...{ q, role, people: users.map(toListed) },
+    ...waysOn(withQuery(paths.consolePeople, { q, role: given }), cursor, next),
+  })
+  sendPage(response, html)
+}
+
+/** Paths of the next page of a list, and of its first. `path` may have a query. */
+export function waysOn(
+  path: string,
+  cursor: string | undefined,
+  next: string | undefined,
+): { readonly next: string | undefined; readonly first: string | undefined } {
+  const joint = path.includes('?') ? '&' : '?'
+  return {
+    next: next === undefined ? undefined : `${path}${joint}cursor=${encodeURIComponent(next)}`,
+    first: cursor === undefined ? undefined : path,
+  }
 }
 
 const showUser: Act = async (parts, request, response) => {
   const account = await accountIn(parts, request)
   told(parts, request, 'user.read', account)
-  response.json({ user: toUser(account) })
+  if (wantsPage(request)) await sendPerson(parts, request, response, account)
+  else response.json({ user: toUser(account) })
+}
+
+async function sendPerson(
+  parts: Parts,
+  request: Request,
+  response: Response,
+  account: Account,
+): Promise<void> {
+  const { cursor } = queryOf(request, sessionPage)
+  const { sessions, next } = await parts.sojourn.list(account.id, {
+    limit: SESSIONS_PER_PAGE,
+    ...(cursor === undefined ? {} : { cursor }),
+  })
+  const html = renderPerson({
+    ...(await pageProps(parts, request)),
+    subject: { ...toListed(account), passwordChangedAt: account.passwordChangedAt },
+    isOwn: administratorOf(request).account?.id === account.id,
+    sessions: sessions.map((facts) => toHeld(parts, request, facts)),
+    ...waysOn(paths.consolePerson(account.id), cursor, next),
+    records: await latestOf(parts, account.id),
+  })
+  sendPage(response, html)
+}
+
+/** What administrators looked at is in the feed; here it would be all there is. */
+async function latestOf(parts: Parts, id: string): Promise<readonly FeedRecord[]> {
+  const records = await parts.trail.list({ limit: RECORDS_READ, of: id })
+  const isLooking = ({ event, code = '' }: { event: string; code?: string }): boolean =>
+    event === 'admin.acted' && code.endsWith('.read')
+  const some = records.filter((record) => !isLooking(record)).slice(0, RECORDS_PER_PAGE)
+  return shownRecords(parts, some)
 }
 
 const showSessions: Act = async (parts, request, response) => {
   const account = await accountIn(parts, request)
-  const { limit: most = 50, cursor } = queryOf(request, sessionPage)
+  const { limit: most = LISTED, cursor } = queryOf(request, sessionPage)
   const page = { limit: most, ...(cursor === undefined ? {} : { cursor }) }
   const { sessions, next } = await parts.sojourn.list(account.id, page)
   told(parts, request, 'sessions.read', account)
-  const shown = sessions.map((facts) => ({
-    id: facts.id,
-    createdAt: instant(facts.createdAt),
-    lastSeenAt: instant(facts.lastSeenAt),
-    authenticatedAt: instant(facts.authenticatedAt),
-    expiresAt: instant(facts.idleExpiresAt),
-    address: facts.address ?? null,
-    device: facts.agent ?? null,
-    methods: facts.methods,
-    actor: facts.actor ?? null,
-  }))
-  response.json({ sessions: shown, next: next ?? null })
+  response.json({ sessions: sessions.map(toHeldJson), next: next ?? null })
 }
 
-const endSessions: Act = async (parts, request, response) => {
-  const account = await accountIn(parts, request)
-  const count = await parts.sojourn.revokeAll(account.id)
-  told(parts, request, 'sessions.ended', account)
-  response.json({ success: true, count })
+/** A path with those of these parameters that say something. */
+function withQuery(path: string, parameters: Readonly<Record<string, string>>): string {
+  const given = Object.entries(parameters).filter(([, value]) => value !== '')
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given).toString()}`
 }
 
-const disable: Act = async (parts, request, response) => {
-  const account = await accountIn(parts, request)
-  await parts.accounts.disable(account.id)
-  const count = await parts.sojourn.disable(account.id)
-  told(parts, request, 'user.disabled', account)
-  response.json({ success: true, count })
-}
-
-const enable: Act = async (parts, request, response) => {
-  const account = await accountIn(parts, request)
-  await parts.sojourn.enable(account.id)
-  await parts.accounts.enable(account.id)
-  told(parts, request, 'user.enabled', account)
-  response.json({ success: true })
-}
-
-const setRole: Act = async (parts, request, response) => {
-  const account = await accountIn(parts, request)
-  const { role: wanted } = bodyOf<z.infer<typeof role>>(request)
-  await parts.accounts.setRole(account.id, wanted)
-  told(parts, request, `user.made_${wanted}`, account)
-  response.json({ success: true, role: wanted })
-}
-
-const unlock: Act = async (parts, request, response) => {
-  const account = await accountIn(parts, request)
-  await parts.guard.unlock(account.id, { by: 'admin' })
-  told(parts, request, 'user.unlocked', account)
-  response.json({ success: true })
+function toListed(account: Account): ListedPerson {
+  const name = nameOf(account)
+  return {
+    id: account.id,
+    name,
+    email: account.email === name ? undefined : account.email,
+    isAdministrator: account.role === 'admin',
+    createdAt: account.createdAt,
+    disabledAt: account.disabledAt,
+  }
 }
 
 function toUser(account: Account): object {

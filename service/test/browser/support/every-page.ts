@@ -1,4 +1,9 @@
-import type { Page } from '@playwright/test'
+/**
+ * The one list of all pages, each in all of its states, with the way a person gets to see it. Every test of the quality of
+ * the surface walks it: what is not on it is not examined. Pages of the console are in `console-pages.ts`.
+ */
+import type { Page, Route } from '@playwright/test'
+import { elsewhere } from './elsewhere.js'
 import {
   arrive,
   fillSignIn,
@@ -6,33 +11,23 @@ import {
   register,
   registerByScript,
   SAFARI_ON_IPHONE,
+  sessionId,
   signInByScript,
   somebody,
   type Person,
 } from './person.js'
+import { at, sendWrongly, showRendered, type PageState, type Stage } from './page-state.js'
 import type { Service } from './service.js'
 import { expect, type Visit } from './test.js'
 
-/** What the pages are opened with. */
-export interface Stage {
-  readonly page: Page
-  readonly of: Service
-  readonly person: Person
-}
+export type { PageState, Stage } from './page-state.js'
 
-/** A page in one of its states, and how a person gets to see it. */
-export interface PageState {
-  readonly name: string
-  readonly status: number
-  readonly open: (stage: Stage) => Promise<unknown>
-  /** Undoes what was done to the service for it. */
-  readonly close?: (stage: Stage) => void
-}
-
-const at =
-  (path: string): PageState['open'] =>
-  ({ page }) =>
-    page.goto(path)
+/** Each has words of its own on the page that says why a stay is over. */
+export const END_REASONS = [
+  ...['expired_idle', 'expired_absolute', 'logged_out', 'logged_out_elsewhere', 'revoked_admin'],
+  ...['evicted_limit', 'refresh_reuse', 'anomaly', 'password_changed', 'key_retired'],
+  ...['subject_disabled', 'signed_in', 'signed_in_again', 'replaced', 'no-such-reason'],
+]
 
 /** What everybody can see. `person` has an account. */
 export const OPEN_PAGES: readonly PageState[] = [
@@ -49,7 +44,7 @@ export const OPEN_PAGES: readonly PageState[] = [
   },
   { name: 'sign-in', status: 200, open: at('/login') },
   { name: 'sign-in-needed', status: 200, open: at('/profile') },
-  { name: 'sign-in-ended', status: 200, open: at('/login?reason=password_changed') },
+  { name: 'sign-in-ended', status: 200, isReworded: true, open: at('/login?reason=password_changed') },
   {
     name: 'sign-in-refused',
     status: 401,
@@ -59,9 +54,49 @@ export const OPEN_PAGES: readonly PageState[] = [
       await expect(page.getByRole('alert')).toBeVisible()
     },
   },
-  { name: 'signed-out', status: 200, open: at('/signed-out?reason=logged_out') },
-  { name: 'signed-out-warning', status: 200, open: at('/signed-out?reason=refresh_reuse') },
-  { name: 'not-found', status: 404, open: at('/nowhere') },
+  {
+    name: 'sign-in-form-expired',
+    status: 400,
+    isReworded: true,
+    open: sendWrongly('/login', 'without its token'),
+  },
+  ...END_REASONS.map((reason) => ({
+    name: `signed-out-${reason}`,
+    status: 200,
+    isReworded: !['expired_idle', 'refresh_reuse', 'signed_in'].includes(reason),
+    open: at(`/signed-out?reason=${reason}`),
+  })),
+  { name: 'error-400', status: 400, open: at('/login?returnTo=%2F&returnTo=%2F') },
+  { name: 'error-404', status: 404, open: at('/nowhere') },
+  { name: 'error-405', status: 405, isReworded: true, open: at('/logout-all') },
+  {
+    name: 'error-413',
+    status: 413,
+    isReworded: true,
+    open: sendWrongly('/login', 'far too large'),
+  },
+  {
+    name: 'error-415',
+    status: 415,
+    isReworded: true,
+    open: sendWrongly('/login', 'in another format'),
+  },
+  {
+    name: 'error-429',
+    status: 429,
+    isIntercepted: true,
+    open: showRendered(429, ({ renderError }) =>
+      renderError({ now: Date.now(), status: 429, code: 'rate_limited', retryAfter: 90 }),
+    ),
+  },
+  {
+    name: 'error-500',
+    status: 500,
+    isIntercepted: true,
+    open: showRendered(500, ({ renderError }) =>
+      renderError({ now: Date.now(), status: 500, code: 'internal', requestId: 'c0ffee-1' }),
+    ),
+  },
 ]
 
 /** What a signed-in person sees. They are in order: later ones have more devices. */
@@ -94,7 +129,8 @@ export const MEMBER_PAGES: readonly PageState[] = [
     },
   },
   { name: 'member-leaving', status: 200, open: at('/logout') },
-  { name: 'member-not-found', status: 404, open: at('/nowhere') },
+  { name: 'member-not-found', status: 404, isReworded: true, open: at('/nowhere') },
+  { name: 'member-forbidden', status: 403, isReworded: true, open: at('/admin') },
   {
     name: 'member-devices',
     status: 200,
@@ -103,9 +139,47 @@ export const MEMBER_PAGES: readonly PageState[] = [
         await signInByScript(of, person, userAgent)
       }
       await page.goto('/sessions')
-      await page.getByRole('button', { name: /^End the session on Safari/ }).click()
-      await expect(page.getByRole('status')).toBeVisible()
     },
+  },
+  { name: 'member-security-events', status: 200, open: at('/security') },
+  {
+    name: 'member-end-device',
+    status: 200,
+    async open({ page }) {
+      await page.goto('/sessions')
+      const address = await page.locator('a[data-confirm]').first().getAttribute('href')
+      await page.goto(address ?? '')
+    },
+  },
+  { name: 'member-end-others', status: 200, open: at('/sessions/revoke-others') },
+  { name: 'dialog-end-device', status: 200, isDialog: true, open: openEndDialog },
+  {
+    name: 'dialog-password',
+    status: 200,
+    isDialog: true,
+    async open(stage) {
+      const { page, of } = stage
+      await openEndDialog(stage)
+      await of.forgetSignIn(await sessionId(page), 16)
+      const dialog = page.getByRole('dialog')
+      await dialog.getByRole('button', { name: 'End the session' }).click()
+      await dialog.getByLabel('Password').fill('not the password')
+      await dialog.getByLabel('Password').press('Enter')
+      await expect(dialog.getByRole('alert')).toBeVisible()
+    },
+  },
+  {
+    name: 'dialog-expiring',
+    status: 200,
+    isDialog: true,
+    isIntercepted: true,
+    async open({ page }) {
+      await page.route('**/session', endSoon)
+      await page.route('**/events', sayNothing)
+      await page.goto('/dashboard')
+      await expect(page.getByRole('alertdialog')).toBeVisible()
+    },
+    close: ({ page }) => page.unrouteAll(),
   },
   {
     name: 'member-devices-many',
@@ -125,7 +199,42 @@ export const MEMBER_PAGES: readonly PageState[] = [
     },
     close: ({ of }) => of.redis?.resume(),
   },
+  {
+    name: 'dialog-over',
+    status: 200,
+    isDialog: true,
+    async open({ page, of, person }) {
+      await page.goto('/dashboard')
+      const id = await sessionId(page)
+      await elsewhere(of, person, (send) => send('DELETE', `/sessions/${id}`))
+      await expect(page.getByRole('alertdialog')).toBeVisible()
+    },
+  },
 ]
+
+async function openEndDialog({ page }: Stage): Promise<void> {
+  await page.goto('/sessions')
+  await page
+    .getByRole('link', { name: /^End the session on/ })
+    .first()
+    .click()
+  await expect(page.getByRole('dialog')).toBeVisible()
+}
+
+/** The session as it will be shortly before its end. */
+async function endSoon(route: Route): Promise<void> {
+  const answer = await route.fetch()
+  const facts = (await answer.json()) as Record<string, string>
+  const now = Date.parse(facts['serverTime'] ?? '')
+  const at = (seconds: number): string => new Date(now + seconds * 1_000).toISOString()
+  const json = { ...facts, lastSeenAt: at(-600), idleExpiresAt: at(50) }
+  await route.fulfill({ response: answer, json })
+}
+
+/** A stream that ends at once: the client comes back to it in an hour. */
+async function sayNothing(route: Route): Promise<void> {
+  await route.fulfill({ contentType: 'text/event-stream', body: 'retry: 3600000\n\n' })
+}
 
 /** Opens each of `states` in turn and looks at it. Pages of members are opened by a new member. */
 export async function lookAtEach(
@@ -138,7 +247,7 @@ export async function lookAtEach(
     try {
       await look(state, stage.page)
     } finally {
-      state.close?.(stage)
+      await state.close?.(stage)
     }
   }
 }

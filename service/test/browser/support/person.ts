@@ -88,9 +88,10 @@ async function post(
   expect(answer.ok, `${path}: ${String(answer.status)}`).toBe(true)
 }
 
-/** The form in the header that every signed-in page has. */
+/** The form in the header that every signed-in page has. Where a script sends it, the next page comes a moment later. */
 export async function signOut(page: Page): Promise<void> {
   await page.getByRole('banner').getByRole('button', { name: 'Sign out' }).click()
+  await expect(page).toHaveURL(/\/signed-out/)
 }
 
 /** The public id of the session, as the profile shows it. */

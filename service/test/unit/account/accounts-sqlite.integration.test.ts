@@ -43,7 +43,7 @@ describe('a SQLite file', () => {
 
   it('is migrated once by six processes that start at once', async () => {
     const file = newFile()
-    const folder = transpile('service/src/account')
+    const folder = transpile()
     writeFileSync(
       join(folder, 'start.mjs'),
       `import * as module from '@photostructure/sqlite'

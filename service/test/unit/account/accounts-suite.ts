@@ -314,6 +314,45 @@ export function describeAccounts(name: string, open: () => Promise<Kysely<Schema
       })
     })
 
+    describe('administrators', () => {
+      it('are found by their role, and by many ids at once', async () => {
+        const [ada, bob] = [await register(newName()), await register(newName())]
+        expect(await accounts.setRole(ada.id, 'admin')).toBe(true)
+        expect(await accounts.setRole(ada.id, 'admin')).toBe(false)
+        const admins = await accounts.search('', { limit: 100, role: 'admin' })
+        expect(admins.map(({ id }) => id)).toEqual([ada.id])
+        expect(await accounts.search(bob.username ?? '', { limit: 1, role: 'admin' })).toEqual([])
+        const found = await accounts.getMany([ada.id, bob.id, ada.id, 'x', 'x'.repeat(22)])
+        expect(found.map(({ id }) => id).sort()).toEqual([ada.id, bob.id].sort())
+        expect(await accounts.getMany([])).toEqual([])
+        await accounts.setRole(ada.id, 'user')
+      })
+
+      it('are never all gone where one has to be left, however many are taken away at once', async () => {
+        const keep = { keepsAdministrator: true }
+        const ids = await Promise.all(Array.from({ length: 6 }, async () => register(newName())))
+        for (const { id } of ids) await accounts.setRole(id, 'admin')
+        await accounts.disable(ids[0]?.id ?? '')
+        const gone = await Promise.all(
+          ids.map(({ id }, at) =>
+            at % 2 === 0 ? accounts.setRole(id, 'user', keep) : accounts.disable(id, keep),
+          ),
+        )
+        // One was switched off before: taking its role away takes nobody away.
+        expect(gone.filter((isDone) => isDone)).toHaveLength(5)
+        expect(await accounts.hasAdministrator()).toBe(true)
+        const left = ids.find((_one, at) => !(gone[at] ?? true))?.id ?? ''
+        for (const change of [accounts.setRole(left, 'user', keep), accounts.disable(left, keep)]) {
+          expect(await change).toBe(false)
+        }
+        const member = await register(newName())
+        expect(await accounts.disable(member.id, keep)).toBe(true)
+        // Who may take away the last one says nothing of it.
+        expect(await accounts.setRole(left, 'user')).toBe(true)
+        expect(await accounts.hasAdministrator()).toBe(false)
+      })
+    })
+
     it('finds nobody by an id or a name that cannot be one', async () => {
       const ids = ['', 'x', '\u0000'.repeat(22), "' or 1=1 --", '../../x', '*', 'a'.repeat(10_000)]
       for (const id of ids) {

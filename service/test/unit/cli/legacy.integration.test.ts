@@ -37,7 +37,7 @@ async function livedIn(): Promise<{ ids: string[]; tokens: string[] }> {
     for (const one of ['ada', 'bob']) {
       ids.push(...(await old.getUserSessions(one)).map((session: any) => session.sessionId))
     }
-    await old.revokeToken(pairs[2].accessToken)
+    await old.revokeToken(pairs[2]?.accessToken ?? '')
     return { ids, tokens: pairs.flatMap((pair) => [pair.accessToken, pair.refreshToken]) }
   } finally {
     await old.closeRedisConnection()

@@ -9,6 +9,7 @@ import { createAccounts } from '../../../src/account/accounts.js'
 import { openDatabase } from '../../../src/account/database.js'
 import { openAudit } from '../../../src/audit/open-audit.js'
 import { createTrail } from '../../../src/audit/trail.js'
+import { createNewSignIns } from '../../../src/security/index.js'
 import { createLogger } from '../../../src/log/index.js'
 import { shell } from './support.js'
 
@@ -32,7 +33,15 @@ async function livedIn(dataDir: string, secret: string): Promise<void> {
   const log = createLogger({ level: 'silent' })
   const trail = createTrail(database)
   const config = { retention: 86_400, address: 'full', agent: 'full' } as const
-  const { audit, close } = openAudit(sojourn, trail, config, { log, now: Date.now })
+  const { audit, close } = openAudit(
+    sojourn,
+    { trail, newSignIns: createNewSignIns(database) },
+    config,
+    {
+      log,
+      now: Date.now,
+    },
+  )
   const accounts = createAccounts({ database })
   const register = async (person: { username: string; email?: string }): Promise<string> => {
     const result = await accounts.register({ ...person, password: 'a long enough password' })
@@ -119,6 +128,60 @@ describe('sojourn audit', () => {
         expect(answer).toMatchObject({ code: 1, out: '' })
         expect(answer.error).toContain('No such user.')
       }
+    }
+  })
+})
+
+describe('sojourn people', () => {
+  it('lists people, some of them, and only administrators', async () => {
+    const { people, isMore } = await terminal.json('people list')
+    expect([people.map(({ id }: { id: string }) => id).sort(), isMore]).toEqual([
+      [ada, grace].sort(),
+      false,
+    ])
+    expect(Object.keys(people[0]).sort()).toEqual(
+      ['createdAt', 'disabledAt', 'email', 'id', 'role', 'username'].sort(),
+    )
+    expect((await terminal.json('people list --limit 1')).isMore).toBe(true)
+    expect((await terminal.json('people list --search canary')).people).toMatchObject([{ id: ada }])
+    expect((await terminal.json('people list --role admin')).people).toEqual([])
+    const table = (await terminal.call(['people', 'list'], { columns: 120 })).out
+    for (const shown of [ada, NAME, EMAIL, 'grace']) expect(table).toContain(shown)
+    const short = (await terminal.sojourn('people list --limit 1')).out
+    expect(short).toContain('There are more')
+  })
+
+  it('makes an administrator of somebody, ends the sessions from before, and tells the trail', async () => {
+    const planned = await terminal.json(`people role ${EMAIL} admin --dry-run`)
+    expect(planned).toMatchObject({ id: ada, isDryRun: true, isChanged: true, sessions: 0 })
+    expect((await terminal.json('people list --role admin')).people).toEqual([])
+    const done = await terminal.json(`people role ${EMAIL} admin`)
+    expect(done).toEqual({
+      ...{ isDryRun: false, id: ada, before: 'user', role: 'admin', isChanged: true },
+      ...{ sessions: 2, hasAdministrator: true },
+    })
+    const again = await terminal.sojourn(`people role ${ada} admin`)
+    expect(again).toEqual({ code: 0, out: `${NAME} is an administrator already.\n`, error: '' })
+    const back = await terminal.sojourn(`people role ${NAME.toUpperCase()} user`)
+    expect(back.out).toBe(
+      `${NAME} is no administrator now. 0 sessions have ended.\nNobody is an administrator whose account is on.\n`,
+    )
+    const { out } = await terminal.sojourn(`audit --json --subject ${ada} --event admin.acted`)
+    const acts = out.trim().split('\n')
+    expect(acts.map((line) => JSON.parse(line))).toMatchObject([
+      { actor: 'cli', code: 'user.made_user', subject: ada },
+      { actor: 'cli', code: 'user.made_admin', subject: ada },
+    ])
+  })
+
+  it('says what it does not understand, and whom it does not know', async () => {
+    for (const line of ['role ada king', 'role ada', 'list --role king', 'list --limit 0']) {
+      expect(await terminal.sojourn(`people ${line}`)).toMatchObject({ code: 2, out: '' })
+    }
+    for (const login of ['nobody', '-aaaaaaaaaaaaaaaaaaaaa', 'admin']) {
+      const answer = await terminal.sojourn(`people role ${login} admin`)
+      expect(answer).toMatchObject({ code: 1, out: '' })
+      expect(answer.error).toContain('No such user.')
     }
   })
 })

@@ -304,7 +304,11 @@ describe('sojourn migrate database', () => {
     const { sojourn: at, environment } = shell()
     const status = async (line: string) => JSON.parse((await at(`${line} --json`)).out)
     const dry = await status('migrate database --dry-run')
-    expect(dry).toMatchObject({ isDryRun: true, pending: ['2026-01-account', '2026-02-audit'] })
+    const pending = [
+      ...['2026-01-account', '2026-02-audit'],
+      ...['2026-03-new-sign-in', '2026-04-audit-filters'],
+    ]
+    expect(dry).toMatchObject({ isDryRun: true, pending })
     expect(existsSync(join(environment.DATA_DIR ?? '', 'sojourn.db'))).toBe(false)
     const done = await status('migrate database')
     expect(done.pending).toEqual(dry.pending)

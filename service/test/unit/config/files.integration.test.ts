@@ -30,7 +30,7 @@ describe('secrets', () => {
   })
 
   it('are the same for eight processes that start at once in an empty folder', async () => {
-    const folder = transpile('service/src/config')
+    const folder = transpile()
     const start = join(folder, 'start.mjs')
     writeFileSync(
       start,

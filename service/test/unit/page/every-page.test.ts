@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 
+import { guestScript, memberScript } from '../../../src/page/assets.js'
+import { NONCE_MARK } from '../../../src/page/nonce.js'
 import { formsOf, tagsOf, textOf, type Tag } from './markup.js'
 import { samplePages } from './samples.js'
 
 const pages = samplePages({ csrf: 'token' })
 const KILOBYTES_15 = 15 * 1024
 
-describe.each(pages)('page: $name', ({ html, isSignedIn }) => {
+describe.each(pages)('page: $name', ({ name, html, isSignedIn }) => {
   const tags = tagsOf(html)
 
   it('is a small document with a language, a title, one main and one h1', () => {
@@ -23,8 +25,18 @@ describe.each(pages)('page: $name', ({ html, isSignedIn }) => {
     expect(tags.filter(({ attributes }) => attributes['id'] === 'main')).toHaveLength(1)
   })
 
-  it('has no script, no inline style and no event handler, so a strict policy can hold', () => {
-    expect(named(tags, 'script')).toEqual([])
+  it('has no script but our own file, no inline style and no event handler, so a strict policy can hold', () => {
+    const scripts = named(tags, 'script').map(({ attributes }) => attributes)
+    expect(scripts).toEqual(
+      scripts.map(() => ({
+        type: 'module',
+        src: isSignedIn ? memberScript.path : guestScript.path,
+        nonce: NONCE_MARK,
+      })),
+    )
+    // Where nobody could be looked at, there is nothing to send either.
+    expect(scripts).toHaveLength(/look again|unavailable|500 \(guest/.test(name) ? 0 : 1)
+    expect(html).not.toMatch(/<script[^>]*>[^<]/)
     expect(named(tags, 'style')).toEqual([])
     const keys = tags.flatMap(({ attributes }) => Object.keys(attributes))
     expect(keys.filter((key) => key === 'style' || key.startsWith('on'))).toEqual([])

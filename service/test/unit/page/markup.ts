@@ -4,12 +4,12 @@ export interface Tag {
   readonly attributes: Readonly<Record<string, string>>
 }
 
-const TAG = /<([a-z][a-z0-9]*)((?:\s[^\s=>/]+(?:="[^"]*")?)*)\s?\/?>/g
+const TAG = /<([a-z][a-z0-9-]*)((?:\s[^\s=>/]+(?:="[^"]*")?)*)\s?\/?>/g
 const ATTRIBUTE = /\s([^\s=>/]+)(?:="([^"]*)")?/g
 
 /** Every start tag in document order. Fails where a `<` is left that is not part of a known shape. */
 export function tagsOf(html: string): readonly Tag[] {
-  const rest = html.replace(TAG, '').replace(/<\/[a-z][a-z0-9]*>/g, '')
+  const rest = html.replace(TAG, '').replace(/<\/[a-z][a-z0-9-]*>/g, '')
   if (rest.replace('<!doctype html>', '').includes('<')) throw new Error(`unread markup: ${rest}`)
   return [...html.matchAll(TAG)].map(([, name = '', text = '']) => ({
     name,

@@ -110,9 +110,10 @@ describe('devices', () => {
 
   it('give each device its own way out: this one signs out, another is ended by its id', () => {
     const actions = formsOf(html).map(({ form }) => form.attributes['action'])
-    expect(actions).toEqual([
-      '/logout',
-      '/logout',
+    expect(actions).toEqual(['/logout', '/logout'])
+    // Those ask first: a link to a page, or to a dialog where a script runs.
+    const asking = tagsOf(html).filter(({ attributes }) => 'data-confirm' in attributes)
+    expect(asking.map(({ attributes }) => attributes['href'])).toEqual([
       '/sessions/a91%2Fthere/end',
       '/sessions/revoke-others',
     ])
@@ -148,7 +149,7 @@ describe('devices', () => {
 
   it('tell time in words, with the exact instant for those who ask', () => {
     expect(html).toContain(
-      '<time datetime="2026-02-03T11:05:09.000Z" title="2026-02-03 11:05:09 UTC">Seen 3 hours ago</time>',
+      '<time datetime="2026-02-03T11:05:09.000Z" title="2026-02-03 11:05:09 UTC" data-ago="Seen {}">Seen 3 hours ago</time>',
     )
   })
 

@@ -1,4 +1,6 @@
 import {
+  renderConfirmEnd,
+  renderConfirmEndOthers,
   renderDashboard,
   renderDevices,
   renderError,
@@ -8,11 +10,15 @@ import {
   renderReauthenticate,
   renderRegister,
   renderSecurity,
+  renderSecurityEvents,
   renderSignedOut,
   renderSignIn,
   renderSignOutConfirm,
   renderUnavailable,
+  texts,
   type Device,
+  type NewSignIns,
+  type SecurityEvent,
 } from '../../../src/page/index.js'
 
 export const NOW = Date.UTC(2026, 1, 3, 14, 5, 9)
@@ -59,6 +65,7 @@ function guestPages(t: Text, csrf: string | undefined): readonly Sample[] {
     ),
     page('sign in', renderSignIn(guest)),
     page('sign in, reason', renderSignIn({ ...guest, returnTo, reason: 'expired_idle' })),
+    page('sign in, cookies blocked', renderSignIn({ ...guest, returnTo, areCookiesBlocked: true })),
     page(
       'sign in, problems',
       renderSignIn({
@@ -105,7 +112,10 @@ function memberPages(t: Text, csrf: string | undefined): readonly Sample[] {
       'reauthenticate',
       renderReauthenticate({ ...member, returnTo, problems: { password: problem } }),
     ),
-    signedIn('dashboard', renderDashboard({ ...member, session, deviceCount: 3 })),
+    signedIn(
+      'dashboard',
+      renderDashboard({ ...member, session, deviceCount: 3, newSignIns: newSignIns(t) }),
+    ),
     signedIn(
       'profile',
       renderProfile({ ...member, accountId: t('account'), createdAt: NOW - DAY, session }),
@@ -114,10 +124,36 @@ function memberPages(t: Text, csrf: string | undefined): readonly Sample[] {
       'devices',
       renderDevices({ ...member, devices: devices(t), next: t('/sessions?after=x') }),
     ),
+    signedIn('end a device', renderConfirmEnd({ ...member, device: devices(t)[0] ?? device() })),
+    signedIn('end all others', renderConfirmEndOthers(member)),
+    signedIn(
+      'devices, by an administrator',
+      renderDevices({
+        ...member,
+        person: { ...person, acting: { reason: t('ticket 17'), endsAt: NOW + HOUR } },
+        devices: [device({ actedIn: { reason: t('ticket 17') } })],
+      }),
+    ),
     signedIn('devices, only this', renderDevices({ ...member, devices: devices(t).slice(1, 2) })),
     signedIn(
       'security',
-      renderSecurity({ ...member, passwordChangedAt: NOW - DAY, passwordMinimum: 8 }),
+      renderSecurity({
+        ...member,
+        passwordChangedAt: NOW - DAY,
+        passwordMinimum: 8,
+        newSignIns: newSignIns(t),
+        events: securityEvents(t).slice(0, 10),
+        older: t('/security/events?cursor=x'),
+      }),
+    ),
+    signedIn(
+      'events',
+      renderSecurityEvents({
+        ...member,
+        events: securityEvents(t).slice(10),
+        older: t('/security/events?cursor=x'),
+        newest: t('/security/events'),
+      }),
     ),
     signedIn(
       'security, problems',
@@ -131,6 +167,36 @@ function memberPages(t: Text, csrf: string | undefined): readonly Sample[] {
     signedIn('error 404', renderError({ ...member, status: 404 })),
     signedIn('error 500', renderError({ ...member, status: 500 })),
   ]
+}
+
+/** One of each kind. */
+export function securityEvents(t: Text = (text) => text): readonly SecurityEvent[] {
+  const kinds = Object.keys(texts.securityEvents) as readonly SecurityEvent['kind'][]
+  return kinds.map((kind, index) => ({
+    id: t(`event-${String(index)}`),
+    kind,
+    at: NOW - index * HOUR,
+    count: 1 + (index % 3),
+    ...(index % 2 === 0
+      ? {
+          device: { name: t('Firefox 133 on Linux'), kind: 'desktop' },
+          address: t('203.0.113.0/24'),
+          place: t('Lisbon, Portugal'),
+        }
+      : { purpose: t('ticket 7'), isByAdministrator: true }),
+  }))
+}
+
+export function newSignIns(t: Text = (text) => text): NewSignIns {
+  const one = { at: NOW - 5 * MINUTE, count: 1, name: t('Firefox 140 on Windows') }
+  const where = { address: t('203.0.113.0/24'), place: t('Lisbon, Portugal') }
+  return {
+    list: [
+      { ...one, ...where, sessionId: t('a91.new') },
+      { ...one, count: 3, sessionId: t('a91.newer') },
+    ],
+    returnTo: t('/dashboard'),
+  }
 }
 
 export function device(changes: Partial<Device> = {}): Device {

@@ -1,4 +1,4 @@
-import { writing, type Script } from './script.js'
+import { reading, writing, type Script } from './script.js'
 
 /**
  * What guards count, under one key each. A debt is a hash: when it ends in `E`, by how much sooner in `S` over the quota in
@@ -74,6 +74,16 @@ local count = (known and known[2] or 0) + 1
 local locks = count >= tonumber(ARGV[5])
 keep(tonumber(ARGV[locks and 6 or 7]), 'N', text(count), 'L', locks and '1' or '0')
 return { locks and 'locking' or 'counted', text(now), text(count) }
+`,
+)
+
+/** Reply: `locked` or `open`, now, the number of attempts, and for how long it stays so. */
+export const LOOK: Script = reading(
+  COUNTER,
+  `
+local known = fields('N', 'L')
+if not known or known[1] <= now then return { 'open', text(now), '0', '0' } end
+return { known[3] == 1 and 'locked' or 'open', text(now), text(known[2]), text(known[1] - now) }
 `,
 )
 

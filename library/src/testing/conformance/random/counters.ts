@@ -1,9 +1,9 @@
-import type { Attempt, AttemptRule, Rate, Spent } from '../../../store/counters.js'
+import type { Attempt, AttemptRule, Attempts, Rate, Spent } from '../../../store/counters.js'
 import { randomBelow } from '../../../system/random.js'
 import type * as FastCheckModule from 'fast-check'
 import type { Arbitrary } from 'fast-check'
 import assert from 'node:assert/strict'
-import { assertAttempt, assertSpent, countersOf } from '../counting.js'
+import { assertAttempt, assertAttempts, assertSpent, countersOf } from '../counting.js'
 import type { ConformanceTest, Scene } from '../harness.js'
 import { loadFastCheck, STEP } from './operations.js'
 
@@ -14,6 +14,7 @@ const RUN_LENGTH = 60
 type Operation = { readonly handle: 'store' | 'other'; readonly key: string } & (
   | { readonly kind: 'spend'; readonly quota: number; readonly cost: number }
   | { readonly kind: 'attempt'; readonly rule: AttemptRule }
+  | { readonly kind: 'look' }
   | { readonly kind: 'forget' }
   | { readonly kind: 'advance'; readonly steps: number }
 )
@@ -50,6 +51,11 @@ class Model {
     return { isAllowed: true, count, hasLocked: isLocked, retryAfter: isLocked ? lockFor : 0 }
   }
 
+  look(key: string): Attempts {
+    const { count = 0, isLocked = false, left = 0 } = this.#tallies.get(key) ?? {}
+    return { count, isLocked, resetAfter: left }
+  }
+
   forget(key: string): number {
     const count = this.#tallies.get(key)?.count ?? 0
     this.#tallies.delete(key)
@@ -77,6 +83,9 @@ async function play(scene: Scene, model: Model, drawn: Operation): Promise<void>
     }
     case 'attempt':
       assertAttempt(await counters.attempt(key, drawn.rule), model.attempt(key, drawn.rule))
+      return
+    case 'look':
+      assertAttempts(await counters.look(key), model.look(key))
       return
     case 'forget':
       assert.equal(await counters.forget(key), model.forget(key))
@@ -110,6 +119,7 @@ function operations(fc: typeof FastCheckModule): Arbitrary<Operation> {
       weight: 10,
       arbitrary: fc.record({ ...common, kind: fc.constant('attempt' as const), rule }),
     },
+    { weight: 2, arbitrary: fc.record({ ...common, kind: fc.constant('look' as const) }) },
     { weight: 1, arbitrary: fc.record({ ...common, kind: fc.constant('forget' as const) }) },
     {
       weight: 5,

@@ -1,50 +1,14 @@
 /** Nodes in processes of their own, and what a browser sends to them. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
 import { Agent, request as httpRequest } from 'node:http'
-import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import ts from 'typescript'
+import { joinProgram, type JoinedProgram } from '../../../support/javascript.js'
 import type { NodePlan, NodeStats, Seen } from './plan.js'
 
-const HERE = fileURLToPath(new URL('.', import.meta.url))
-const ROOT = fileURLToPath(new URL('../../../../../', import.meta.url))
-
-/** The program of a node, with all of the library, as JavaScript. */
-export interface Program {
-  readonly file: string
-  remove(): void
-}
-
-export function buildProgram(): Program {
-  const target = mkdtempSync(join(tmpdir(), 'sojourn-fleet-'))
-  symlinkSync(join(ROOT, 'node_modules'), join(target, 'node_modules'))
-  writeFileSync(join(target, 'package.json'), '{"type":"module"}')
-  const sources = readdirSync(join(ROOT, 'library/src'), { recursive: true, encoding: 'utf8' })
-  const files = sources.map((name) => join(ROOT, 'library/src', name))
-  const programs = ['plan.ts', 'node-program.ts'].map((name) => join(HERE, name))
-  for (const file of [...files, ...programs].filter((name) => name.endsWith('.ts'))) {
-    const { outputText } = ts.transpileModule(readFileSync(file, 'utf8'), {
-      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
-    })
-    const place = join(target, relative(ROOT, file).replace(/\.ts$/, '.js'))
-    mkdirSync(dirname(place), { recursive: true })
-    writeFileSync(place, outputText)
-  }
-  return {
-    file: join(target, relative(ROOT, HERE), 'node-program.js'),
-    remove: () => rmSync(target, { recursive: true, force: true }),
-  }
+/** Builds the program of a node, with all of the library. */
+export function buildProgram(): Promise<JoinedProgram> {
+  return joinProgram(fileURLToPath(new URL('node-program.ts', import.meta.url)))
 }
 
 export interface Answer {
@@ -58,14 +22,14 @@ export type Query = Readonly<Record<string, string>>
 /** One node. Counters of its process are kept when it ends. */
 export class FleetNode {
   readonly plan: NodePlan
-  readonly #program: Program
+  readonly #program: JoinedProgram
   #agent = new Agent({ keepAlive: true, maxSockets: 64 })
   #child: ChildProcess | undefined
   #port = 0
   readonly #past: NodeStats[] = []
   readonly #held = new Map<string, () => void>()
 
-  constructor(program: Program, plan: NodePlan) {
+  constructor(program: JoinedProgram, plan: NodePlan) {
     this.#program = program
     this.plan = plan
   }
