@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { CANDIDATES } from '../../../bench/candidates.mjs'
 
 interface Row {
   readonly name: string
@@ -9,11 +8,17 @@ interface Row {
   readonly cpuRatio?: number
 }
 
+/** Not by a static import: the scripts of the bench are not type-checked. */
+const CANDIDATES_FILE = new URL('../../../bench/candidates.mjs', import.meta.url).href
+
 const read = (path: string): unknown =>
   JSON.parse(readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8'))
 
 describe('budgets', () => {
-  it('S1-20: each one that is stated stands beside what was measured, met or not', () => {
+  it('S1-20: each one that is stated stands beside what was measured, met or not', async () => {
+    const { CANDIDATES } = (await import(CANDIDATES_FILE)) as {
+      readonly CANDIDATES: readonly Row[]
+    }
     const results = read('bench/results/results.json') as {
       readonly command: string
       readonly parts: Readonly<Record<'requests', { readonly rows: readonly Row[] }>>
