@@ -21,8 +21,8 @@ const ROUTES: readonly (readonly [method: string, path: string, what: string])[]
   ['GET', '/.well-known/jwks.json', 'the keys that verify access tokens'],
   [
     'GET',
-    '/admin/users',
-    'the admin API, with ADMIN_TOKEN; also /admin/audit, /admin/end-all-sessions',
+    '/admin',
+    'the console of administrators and their API, with ADMIN_TOKEN; also /admin/users, /admin/audit',
   ],
   ['GET', '/health', 'also /health/live and /health/ready'],
   ['GET', '/metrics', 'Prometheus text'],

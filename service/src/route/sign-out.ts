@@ -4,7 +4,7 @@ import { optionalBody, wantsHtml } from '../http/index.js'
 import { paths, renderSignedOut, renderSignOutConfirm, type Person } from '../page/index.js'
 import type { Parts, Visitor } from '../parts.js'
 import { formToken } from './csrf.js'
-import { personOf } from './person.js'
+import { notWhileActing, personOf } from './person.js'
 import { redirectOrJson, sendPage, wantedPath } from './respond.js'
 import { createRouter } from './router.js'
 
@@ -47,6 +47,7 @@ export function signOutRoutes(parts: Parts): Router {
     paths.signOutEverywhere,
     form,
     web.requireSession(),
+    notWhileActing,
     web.handler(async (request: Visitor, response: Response) => {
       const { session } = request
       const subject = session.subject ?? ''

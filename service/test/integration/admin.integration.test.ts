@@ -192,7 +192,6 @@ async function administrator(name: string): Promise<{ client: Client; id: string
 }
 
 const FORM = 'application/x-www-form-urlencoded'
-const SAME_ORIGIN = { 'Content-Type': FORM, 'Sec-Fetch-Site': 'same-origin' }
 
 describe('the way in', () => {
   it('ASVS 8.2.1, CVE-2026-123800: each route lets in the token and administrators of the moment, and tells everybody else what is missing', async () => {

@@ -16,11 +16,11 @@ import { writeJavaScript } from '../../../library/test/support/javascript.js'
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 
 /**
- * Makes JavaScript of the service's TypeScript (without checking types, and without its pages), so that a test can run parts of it
- * in processes of their own. To be called inside a test, after which it is deleted. Answers the folder in which all lies as it does
+ * Makes JavaScript of TypeScript sources, the service's unless others are named (without checking types, and without pages), so
+ * that a test can run parts of them in processes of their own. To be called inside a test, after which it is deleted. Answers the folder in which all lies as it does
  * in the repository.
  */
-export function transpile(): string {
+export function transpile(sources = 'service/src'): string {
   const target = mkdtempSync(join(tmpdir(), 'sojourn-transpiled-'))
   onTestFinished(() => {
     rmSync(target, { recursive: true, force: true })
@@ -31,11 +31,10 @@ export function transpile(): string {
   mkdirSync(join(target, 'service'))
   if (existsSync(own)) symlinkSync(own, join(target, 'service', 'node_modules'))
   writeFileSync(join(target, 'package.json'), '{"type":"module"}')
-  const sources = join(ROOT, 'service', 'src')
-  for (const name of readdirSync(sources, { recursive: true, encoding: 'utf8' })) {
+  for (const name of readdirSync(join(ROOT, sources), { recursive: true, encoding: 'utf8' })) {
     if (!name.endsWith('.ts')) continue
-    const file = join(target, 'service', 'src', name.replace(/\.ts$/, '.js'))
-    writeJavaScript(join(sources, name), file)
+    const file = join(target, sources, name.replace(/\.ts$/, '.js'))
+    writeJavaScript(join(ROOT, sources, name), file)
   }
   return target
 }

@@ -10,7 +10,7 @@ import { BACKENDS, type Backend } from '../../support/backends.js'
 import { door, meeting, sharing, sidOf, startApp, type App } from './app.js'
 
 /** A thousand of each are done below the drop-in, in session/on-every-store: it adds no race of its own. */
-const RUNS = 200
+const RUNS = 100
 
 for (const [name, open] of Object.entries(BACKENDS)) {
   describe(`kept sessions on ${name}`, () => {
@@ -49,7 +49,7 @@ for (const [name, open] of Object.entries(BACKENDS)) {
     const dataOf = async (app: App, client: WebClient): Promise<unknown> =>
       JSON.parse((await app.visit(client, ({ session: { cookie: _, ...data } }) => data)).body)
 
-    it('two concurrent requests set different keys and both survive, 200 of 200', async () => {
+    it('two concurrent requests set different keys and both survive, 100 of 100', async () => {
       const { client, elsewhere } = await arrive()
       for (let run = 0; run < RUNS; run += 1) {
         const met = meeting(2)
@@ -124,7 +124,7 @@ for (const [name, open] of Object.entries(BACKENDS)) {
       expect(there.kept.stats().conflicts - before).toBe(1)
     })
 
-    it('a sign-out between the start and the end of a writing request wins, and the late answer carries no cookie, 200 of 200', async () => {
+    it('a sign-out between the start and the end of a writing request wins, and the late answer carries no cookie, 100 of 100', async () => {
       for (let run = 0; run < RUNS; run += 1) {
         const { client, elsewhere } = await arrive({ run })
         const started = door()

@@ -1,5 +1,5 @@
 import { fields, optionalBody, text } from '../../http/index.js'
-import { browsersGoTo, json, jsonOrPage, pageOnly } from '../answers.js'
+import { browsersGoTo, json, jsonOrPage, pageOnly, refuses } from '../answers.js'
 import type { Chapter } from '../operation.js'
 import { count, said } from '../shapes.js'
 import { z } from 'zod'
@@ -53,6 +53,7 @@ export const signOut: Chapter = {
             count: 3,
           }),
           ...browsersGoTo('`/signed-out`'),
+          403: refuses('Somebody acts for this person.', ['impersonation']),
         },
       },
     },

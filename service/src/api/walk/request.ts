@@ -17,7 +17,7 @@ export function requestsOf(description: oas31.OpenAPIObject): (step: Step) => St
     if (found === undefined) throw new Error(`There is no operation ${step.call}.`)
     const { method, path } = found
     const query = step.query === undefined ? '' : `?${step.query}`
-    const target = `${path.replace('{id}', step.id ?? '')}${query}`
+    const target = `${path.replace(/\{\w+\}/, step.id ?? '')}${query}`
     return { method, path: target, body: bodyOf(step, found) }
   }
 }

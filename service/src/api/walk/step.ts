@@ -9,7 +9,7 @@ export interface Step {
   readonly by?: 'nobody' | 'accessToken' | 'refreshToken' | 'adminToken'
   /** A body. `{{name}}` stands for a variable. */
   readonly body?: Readonly<Record<string, unknown>>
-  /** Instead of `{id}` in the path. */
+  /** Instead of `{id}`, or what else is open, in the path. */
   readonly id?: string
   /** What stands behind the path, where the operation wants it: `act=disable`. */
   readonly query?: string

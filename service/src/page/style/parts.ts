@@ -16,9 +16,6 @@ export const parts = `
 .button-plain:hover { color: var(--ink); }
 .button-large { min-height: 3.25rem; padding-inline: 1.5rem; }
 .actions { display: flex; flex-wrap: wrap; gap: var(--space-3); margin-top: var(--space-5); max-width: none; }
-@media (max-width: 40rem) {
-  .acting p > span { display: block; margin-left: 0; }
-}
 @media (max-width: 30rem) {
   .actions > *, .actions .button, .others .button { flex: 1 1 100%; width: 100%; }
 }
@@ -50,7 +47,10 @@ export const parts = `
 
 .acting { display: flex; flex-wrap: wrap; align-items: center; gap: var(--space-2) var(--space-4); padding: var(--space-3) var(--space-4); border-radius: var(--radius); background: var(--lamp-wash); color: var(--lamp-ink); }
 .acting p { flex: 1 1 12rem; max-width: none; overflow-wrap: anywhere; }
-.acting p > span { margin-left: var(--space-2); }
+.acting p > span { display: block; }
+@media (min-width: 40rem) {
+  .acting p > span { display: inline; margin-left: var(--space-2); }
+}
 .acting .button { border-color: currentColor; color: inherit; background: none; }
 .acting .button:hover { background: var(--surface); }
 
@@ -63,7 +63,7 @@ export const parts = `
 .facts dd { font-weight: 600; }
 .facts code { font-weight: 400; }
 .badge { display: inline-block; padding: .125rem .625rem; border-radius: 999px; background: var(--pine-wash); color: var(--pine-strong); font-size: .8125rem; font-weight: 600; letter-spacing: 0; line-height: 1.5; vertical-align: .125em; white-space: nowrap; }
-.badge-lamp { background: var(--lamp-wash); color: var(--lamp-ink); }
+.badge-lamp { background: var(--lamp-wash); color: var(--lamp-ink); white-space: normal; }
 .alcove { display: grid; place-items: center; width: 3rem; height: 3.5rem; flex: none; padding-top: .25rem; border-radius: var(--arch); background: var(--sunk); color: var(--ink-soft); }
 
 .dialog { width: min(30rem, calc(100vw - 2rem)); max-height: calc(100dvh - 2rem); margin: auto; overflow: auto; overscroll-behavior: contain; padding: var(--space-5); border: 1px solid var(--line); border-radius: var(--radius-large); background: var(--surface); color: var(--ink); box-shadow: 0 1.5rem 4rem -1rem #0006; }

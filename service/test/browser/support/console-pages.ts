@@ -52,11 +52,21 @@ export const CONSOLE_PAGES: readonly PageState[] = [
   { name: 'console-sessions-none', status: 200, open: at('/admin/sessions?q=nobody-at-all') },
   { name: 'console-end-everybody', status: 200, open: at('/admin/confirm?act=end-everybody') },
   { name: 'console-events', status: 200, open: at('/admin/audit') },
-  { name: 'console-events-nobody', status: 404, isReworded: true, open: at('/admin/audit?userId=nobody-at-all') },
+  {
+    name: 'console-events-nobody',
+    status: 404,
+    isReworded: true,
+    open: at('/admin/audit?userId=nobody-at-all'),
+  },
   { name: 'console-keys', status: 200, open: at('/admin/keys') },
   { name: 'console-limits', status: 200, open: at('/admin/limits') },
   { name: 'console-store', status: 200, open: at('/admin/store') },
-  { name: 'console-not-found', status: 404, isReworded: true, open: at('/admin/users/nobody-at-all') },
+  {
+    name: 'console-not-found',
+    status: 404,
+    isReworded: true,
+    open: at('/admin/users/nobody-at-all'),
+  },
 ]
 
 /** An administrator, and somebody with two devices and a failed sign-in, whom the pages show. */

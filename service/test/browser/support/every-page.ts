@@ -44,7 +44,12 @@ export const OPEN_PAGES: readonly PageState[] = [
   },
   { name: 'sign-in', status: 200, open: at('/login') },
   { name: 'sign-in-needed', status: 200, open: at('/profile') },
-  { name: 'sign-in-ended', status: 200, isReworded: true, open: at('/login?reason=password_changed') },
+  {
+    name: 'sign-in-ended',
+    status: 200,
+    isReworded: true,
+    open: at('/login?reason=password_changed'),
+  },
   {
     name: 'sign-in-refused',
     status: 401,
