@@ -101,7 +101,7 @@ export async function openParts(
     web: createWeb(sojourn),
     live: createLive(sojourn, STREAMS),
     countSignIn: observeSignIns(metrics),
-    sampler: createSampler({ metrics, look, now }),
+    sampler: createSampler({ metrics, look, isWanted: () => hasConsole(config, accounts), now }),
     lookAtStore: createStoreView({
       config,
       store: { name: opened.store.name, check: () => sojourn.check() },
@@ -126,6 +126,12 @@ export async function openParts(
       await tracing?.close()
     },
   }
+}
+
+/** Without a console nobody would see the samples, and the store is spared. */
+async function hasConsole({ operation }: Config, accounts: Accounts): Promise<boolean> {
+  if (operation.adminToken !== undefined) return true
+  return accounts.hasAdministrator().catch(() => false)
 }
 
 interface SessionParts extends Pick<Parts, 'config' | 'accounts' | 'tracing' | 'metrics'> {

@@ -1,7 +1,10 @@
 import { StepFailed } from '../workspace/progress.mjs'
 
 const CATEGORIES = ['performance', 'accessibility', 'best-practices']
+const MOST_TRIES = 3
 const WINDOWS = /** @type {const} */ (['desktop', 'phone'])
+
+class NothingRecorded extends StepFailed {}
 
 /**
  * @typedef {object} Scores
@@ -44,13 +47,30 @@ export async function rate({ place, pages, say }) {
     for (const page of pages) {
       for (const window of WINDOWS) {
         say(`${page.name} (${window}) …`)
-        results.push(await rateOne({ place, page, window, browser }))
+        results.push(await patiently(() => rateOne({ place, page, window, browser })))
       }
     }
     await browser.disconnect()
     return results
   } finally {
     await chrome.kill()
+  }
+}
+
+/**
+ * Lighthouse now and then records nothing on a busy machine, and says so ("please run again"). That is no score.
+ *
+ * @template Rated
+ * @param {() => Promise<Rated>} rating
+ * @returns {Promise<Rated>}
+ */
+async function patiently(rating) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await rating()
+    } catch (error) {
+      if (!(error instanceof NothingRecorded) || tries === MOST_TRIES) throw error
+    }
   }
 }
 
@@ -73,7 +93,7 @@ async function rateOne({ place, page, window, browser }) {
     const config = window === 'desktop' ? desktopConfig : undefined
     const { lhr } = await lighthouse(address, flags, config, tab)
     if (lhr.runtimeError !== undefined) {
-      throw new StepFailed(`${page.name}: ${lhr.runtimeError.message}`)
+      throw new NothingRecorded(`${page.name}: ${lhr.runtimeError.message}`)
     }
     if (lhr.finalDisplayedUrl !== address) {
       throw new StepFailed(`${page.name}: it led to ${lhr.finalDisplayedUrl}`)

@@ -26,7 +26,7 @@ hand:
 npm run lighthouse -- --write
 \`\`\`
 
-It fails where a score is under 95. Performance is Lighthouse's simulation of a desktop and of a middle-class phone on slow 4G; it was run on a machine with
+It fails where a score is under 95. Performance is Lighthouse's simulation of a desktop and of a mid-range phone on slow 4G; it was run on a machine with
 ${String(availableParallelism())} cores that others used as well.
 
 ${table([['page', 'window', 'performance', 'accessibility', 'best practices'], ...rows])}

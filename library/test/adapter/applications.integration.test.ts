@@ -53,9 +53,12 @@ const STARTS: Readonly<Record<string, () => Promise<number>>> = {
   async 'hono-app'() {
     const { fetch } = (await example('hono-app/app.mjs')).createApp(SECRET)
     const server = await new Promise<Server>((resolve) => {
-      const made = serve({ fetch, port: 0, hostname: '127.0.0.1' }, () => {
-        resolve(made as Server)
-      })
+      const made = serve(
+        { fetch, port: 0, hostname: '127.0.0.1', overrideGlobalObjects: false },
+        () => {
+          resolve(made as Server)
+        },
+      )
     })
     return served(server)
   },

@@ -61,11 +61,15 @@ describe('cryptography', () => {
         'jose',
         'koa',
         'kysely',
+        // Reads a file of places.
+        'mmdb-lib',
         'pg',
         'pino',
         'preact',
         'preact-render-to-string',
         'redis',
+        // Charts, in the browser.
+        'uplot',
         'zod',
         'zod-openapi',
       ].filter((name) => packages.includes(name)),

@@ -29,6 +29,8 @@ export interface SamplerOptions {
   readonly metrics: Readings
   /** Looks at the store now: whether it answered. Never rejects. */
   readonly look: () => Promise<boolean>
+  /** Whether anybody may ever look: asked before each sample until it says yes. Never rejects. Default: yes. */
+  readonly isWanted?: () => Promise<boolean>
   /** Epoch milliseconds. */
   readonly now: () => number
 }
@@ -45,7 +47,7 @@ export interface Sampler {
   onSample(listener: () => void): () => void
   /** Takes a sample now. */
   take(): Promise<void>
-  /** Takes one now and one every {@link EVERY}. It keeps no process alive. */
+  /** Takes one now and one every {@link EVERY}, from when they are wanted on. It keeps no process alive. */
   start(): void
   close(): void
 }
@@ -55,7 +57,9 @@ interface Moment {
   readonly grown: Stock
 }
 
-export function createSampler({ metrics, look, now }: SamplerOptions): Sampler {
+export function createSampler(options: SamplerOptions): Sampler {
+  const { metrics, look, isWanted = () => Promise.resolve(true), now } = options
+  let hasBegun = false
   const listeners = new Set<() => void>()
   let moments: readonly Moment[] = []
   let before = takeStock(metrics)
@@ -79,6 +83,11 @@ export function createSampler({ metrics, look, now }: SamplerOptions): Sampler {
     for (const listener of listeners) listener()
   }
 
+  const tick = async (): Promise<void> => {
+    hasBegun ||= await isWanted()
+    if (hasBegun) await take()
+  }
+
   return {
     samples: () => moments.map(({ sample }) => sample),
     totals: () => toCounts((name) => moments.reduce((sum, { grown }) => sum + grown[name], 0)),
@@ -89,8 +98,8 @@ export function createSampler({ metrics, look, now }: SamplerOptions): Sampler {
     },
     take,
     start() {
-      void take()
-      timer = setInterval(() => void take(), EVERY).unref()
+      void tick()
+      timer = setInterval(() => void tick(), EVERY).unref()
     },
     close() {
       clearInterval(timer)

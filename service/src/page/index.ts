@@ -30,6 +30,7 @@ export {
   localPath,
   paths,
   PERSON_ACTS,
+  withQuery,
   withReturn,
   type ConsoleAct,
   type PersonAct,

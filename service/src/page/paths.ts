@@ -70,6 +70,17 @@ export function localPath(address: string | undefined): string | undefined {
   return address !== undefined && LOCAL.test(address) ? address : undefined
 }
 
+/** `path` with those of these parameters that say something. */
+export function withQuery(
+  path: string,
+  parameters: Readonly<Record<string, string | undefined>>,
+): string {
+  const given = Object.entries(parameters).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
+  )
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given).toString()}`
+}
+
 /** `path`, remembering where the person wanted to go. */
 export function withReturn(path: string, returnTo: string | undefined): string {
   const local = localPath(returnTo)

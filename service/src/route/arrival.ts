@@ -1,6 +1,6 @@
 import { createCursors, type Cursors } from './cursor.js'
 import { returnPath } from './respond.js'
-import { paths } from '../page/index.js'
+import { paths, withQuery } from '../page/index.js'
 import type { Parts, Visitor } from '../parts.js'
 
 /** For so long a session that nobody can use may be ended by its reference, in milliseconds. */
@@ -17,7 +17,7 @@ export function arrivalPath(parts: Parts, request: Visitor): string {
   const { id } = request.session
   if (id === undefined || !mayKeepNone(request)) return wanted
   const began = sealsOf(parts).seal(PURPOSE, `${parts.now().toString(36)}.${id}`)
-  return `${paths.signIn}?${new URLSearchParams({ returnTo: wanted, began }).toString()}`
+  return withQuery(paths.signIn, { returnTo: wanted, began })
 }
 
 /** Programs keep what they like: this is about browsers, which say that they navigate, or at least where from. */

@@ -1,6 +1,8 @@
 /** Every field of every route by its rule, with values that no honest client sends: one service for all of it. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Answer, Client } from '../support/client.js'
 import { speak } from '../support/raw.js'
@@ -108,7 +110,17 @@ const BODIES: readonly BodyRule[] = [
   admin('/admin/users/nobody/unlock'),
   admin(`/admin/sessions/${ID}`, 'DELETE'),
   { path: '/admin/sessions/revoke', headers: AS_ADMIN, good: { ids: [ID] }, lists: ['ids'] },
-  admin('/admin/end-all-sessions'),
+  { ...admin('/admin/end-all-sessions'), text: ['confirm'] },
+  admin(`/admin/sessions/${ID}/end`),
+  { ...admin('/admin/users/nobody/role'), good: { role: 'user' }, text: ['role'] },
+  { ...admin('/admin/users/nobody/impersonate'), good: { reason: 'ticket' }, text: ['reason'] },
+  { ...admin('/admin/limits/clear'), good: { person: 'x' }, text: ['person', 'address'] },
+  { ...admin('/admin/keys/rotate'), text: ['algorithm'], flags: ['now', 'dryRun'] },
+  { ...admin('/admin/keys/nothing/retire'), text: [], flags: ['now', 'dryRun'] },
+  { path: '/impersonation/stop', good: {}, text: ['returnTo'] },
+  ...['confirm', 'deny'].map((answer): BodyRule => {
+    return { path: `/security/new-sign-ins/x/${answer}`, good: {}, text: ['returnTo'] }
+  }),
   // Last: without a body it would sign her out.
   { path: '/logout', good: {}, text: ['returnTo'] },
 ]
@@ -149,9 +161,10 @@ function expectRefused(answer: Answer, what: unknown, codes: RegExp): void {
 
 /** Every route that changes something, as the sources name them. */
 function countChangingRoutes(): number {
-  const folder = new URL('../../src/route/', import.meta.url)
-  return readdirSync(folder)
-    .map((name) => readFileSync(new URL(name, folder), 'utf8'))
+  const folder = fileURLToPath(new URL('../../src/route/', import.meta.url))
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8'))
     .reduce(
       (sum, text) => sum + (text.match(/router\.(?:post|put|patch|delete)\(/g)?.length ?? 0),
       0,

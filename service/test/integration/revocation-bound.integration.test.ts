@@ -315,6 +315,7 @@ describe('with the news cut off', () => {
     }
     const lives = Promise.all(holders.map(live))
     await pause(150)
+    await waitFor('tokens to be exchanged', async () => exchanges > 20)
     const before = exchanges
     await redis.kill()
     await pause(300)

@@ -224,7 +224,7 @@ describe.each(VARIANTS)('the service on $name', (variant) => {
     expect(list.filter(({ current }) => current).map(({ id }) => id)).toEqual([own])
     for (const device of list) {
       expect(Object.keys(device).sort()).toEqual(
-        'createdAt current device expiresAt id ip lastSeenAt methods'.split(' '),
+        'actedIn createdAt current device expiresAt id ip lastSeenAt methods place'.split(' '),
       )
       expect(device).toMatchObject({ ip: '127.0.0.1', methods: ['pwd'] })
     }

@@ -77,6 +77,10 @@ export const NOT_RUN: Readonly<Record<string, NotRun>> = {
     why: 'twice',
     instead: 'service/test/integration/dashboards.integration.test.ts',
   },
+  'npm run lighthouse -- --write': {
+    why: 'installs',
+    instead: 'service/test/browser/surface.test.ts',
+  },
   'npm run dashboards': {
     why: 'writes',
     instead: 'service/test/integration/dashboards.integration.test.ts',

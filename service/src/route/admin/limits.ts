@@ -20,6 +20,7 @@ import {
   type LimitsProps,
   type ShownCount,
   type ShownLimit,
+  withQuery,
 } from '../../page/index.js'
 import type { Parts } from '../../parts.js'
 import { sendPage } from '../respond.js'
@@ -140,7 +141,7 @@ async function askClear(desk: Desk, request: Request, response: Response): Promi
     lines: counts.map((count) => `${limitName(count.limit)}: ${count.whose}`),
     action: paths.consoleClear,
     fields: fieldsOf(given),
-    cancel: pathWith(paths.consoleLimits, given),
+    cancel: withQuery(paths.consoleLimits, given),
   })
   sendPage(response, html)
 }
@@ -158,7 +159,7 @@ async function clearLimits(desk: Desk, request: Request, response: Response): Pr
   }
   told(parts, request, 'limits.cleared', subject ?? targetOf(parts, address))
   const cleared = (await look(desk, who)).map(({ limit }) => limit)
-  await done(request, response, pathWith(paths.consoleLimits, given), {
+  await done(request, response, withQuery(paths.consoleLimits, given), {
     notice: words.cleared,
     body: { success: true, cleared },
   })
@@ -270,7 +271,7 @@ function foundOf(
   counts: readonly ShownCount[],
 ): NonNullable<LimitsProps['found']> {
   const network = address === undefined ? undefined : networkIn(address)
-  return { counts, subject, network, clearPath: pathWith(paths.consoleClear, given) }
+  return { counts, subject, network, clearPath: withQuery(paths.consoleClear, given) }
 }
 
 function limitName(limit: string): string {
@@ -281,10 +282,6 @@ function limitName(limit: string): string {
 function fieldsOf(given: Given): Record<string, string> {
   const known = Object.entries(given).filter(([, value]) => value !== undefined)
   return Object.fromEntries(known) as Record<string, string>
-}
-
-function pathWith(path: string, given: Given): string {
-  return `${path}?${new URLSearchParams(fieldsOf(given)).toString()}`
 }
 
 function toJson(now: number): (count: ShownCount) => object {

@@ -15,6 +15,7 @@ import {
   renderPerson,
   type FeedRecord,
   type ListedPerson,
+  withQuery,
 } from '../../page/index.js'
 import { toPublicUser, type Parts } from '../../parts.js'
 import { sendPage } from '../respond.js'
@@ -131,12 +132,6 @@ const showSessions: Act = async (parts, request, response) => {
   const { sessions, next } = await parts.sojourn.list(account.id, page)
   told(parts, request, 'sessions.read', account)
   response.json({ sessions: sessions.map(toHeldJson), next: next ?? null })
-}
-
-/** A path with those of these parameters that say something. */
-function withQuery(path: string, parameters: Readonly<Record<string, string>>): string {
-  const given = Object.entries(parameters).filter(([, value]) => value !== '')
-  return given.length === 0 ? path : `${path}?${new URLSearchParams(given).toString()}`
 }
 
 function toListed(account: Account): ListedPerson {

@@ -9,7 +9,7 @@ import {
   textThat,
   wholeNumberText,
 } from '../../http/index.js'
-import { paths, renderEvents, texts, type EventFilterValues } from '../../page/index.js'
+import { paths, renderEvents, texts, withQuery, type EventFilterValues } from '../../page/index.js'
 import type { TrailPage } from '../../audit/trail.js'
 import type { Parts } from '../../parts.js'
 import { createCursors, type Cursors } from '../cursor.js'
@@ -105,7 +105,7 @@ const START = '0'
 
 /** A seal is good for who was given it, and for the filters that were told. */
 function followedBy(request: Request, page: RecordPage): string {
-  return `${administratorOf(request).actor}\n${queryText(filtersIn(page))}`
+  return `${administratorOf(request).actor}\n${withQuery('', filtersIn(page))}`
 }
 
 function openSeal(cursors: Cursors, whose: string, follow: string): string {
@@ -126,10 +126,6 @@ function filtersIn(page: Readonly<Record<string, unknown>>): Record<string, stri
   )
 }
 
-function queryText(values: Readonly<Record<string, string>>): string {
-  return new URLSearchParams(values).toString()
-}
-
 async function sendFeed(
   parts: Parts,
   request: Request,
@@ -139,10 +135,8 @@ async function sendFeed(
 ): Promise<void> {
   const given = parseQuery(request.url.split('?')[1])
   const filters = filtersIn(given)
-  const at = (path: string, more: Readonly<Record<string, string>> = {}): string => {
-    const query = queryText({ ...filters, ...more })
-    return query === '' ? path : `${path}?${query}`
-  }
+  const at = (path: string, more: Readonly<Record<string, string>> = {}): string =>
+    withQuery(path, { ...filters, ...more })
   const html = renderEvents({
     ...(await pageProps(parts, request)),
     filters: personIn(filters),
