@@ -1,7 +1,7 @@
 /**
  * Watches over sessions as `ANOMALY` and the fingerprinting variables say. By default it only writes lines to the log.
  */
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler } from 'express'
 import type { AnomalyOptions } from 'sojourn'
 import type { Config } from './config/config.js'
 import type { Parts } from './parts.js'
@@ -51,7 +51,12 @@ export function watchSessions({ config, web }: Parts): RequestHandler {
   const options = watchOptions(config)
   const watch = options === undefined ? undefined : web.watch(options)
   return (request, response, next) => {
-    if (watch === undefined || FOR_EVERYBODY.test(request.path)) next()
+    if (watch === undefined || FOR_EVERYBODY.test(request.path) || isByToken(request)) next()
     else watch(request, response, next)
   }
+}
+
+/** Programs come to the console with ADMIN_TOKEN, which is no credential of a session and not to be taken for a bad one. */
+function isByToken({ path, headers }: Request): boolean {
+  return /^\/admin(?:\/|$)/.test(path) && /^bearer +[^. ]+$/i.test(headers.authorization ?? '')
 }

@@ -984,6 +984,7 @@ export const texts = {
           'limits.read': 'Looked up limits',
           'limits.cleared': 'Cleared limits',
           'store.read': 'Looked at the store',
+          'overview.read': 'Looked at the overview',
         },
       },
     },

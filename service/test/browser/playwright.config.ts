@@ -11,14 +11,14 @@ const DESKTOP = { width: 1280, height: 800 }
 const PHONE = { width: 390, height: 844 }
 
 /**
- * Tests in a real browser: Debian's chromium, which `npm test` installs; none is downloaded. One worker,
- * because the machine has two cores and the service under test needs one of them.
+ * Tests in a real browser: Debian's chromium, which `npm test` installs; none is downloaded. Two workers,
+ * each with services of its own: they wait for pages and timers as often as they compute.
  */
 export default defineConfig({
   testDir: '.',
   testMatch: '**/*.test.ts',
   outputDir: '../../../test-results/browser',
-  workers: 1,
+  workers: 2,
   retries: 0,
   timeout: 60_000,
   expect: { timeout: 10_000 },

@@ -123,7 +123,8 @@ const tests: readonly ConformanceTest[] = [
     await scene.elsewhere(async ({ store: to, countEntries }) => {
       const first = await moveAll(store, to)
       const entries = await countEntries()
-      assert.deepEqual(await moveAll(store, to), first)
+      // A store may give an entry more than once (Redis does while its table grows): so the answers, not how many.
+      assert.deepEqual(new Set(await moveAll(store, to)), new Set(first))
       assert.equal(await countEntries(), entries)
       assert.deepEqual((await find(to, id)).record, (await find(store, id)).record)
     })

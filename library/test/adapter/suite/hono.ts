@@ -37,9 +37,12 @@ export const HONO: Framework = {
       )
     }
     const server = await new Promise<Server>((resolve) => {
-      const made = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, () => {
-        resolve(made as Server)
-      })
+      const made = serve(
+        { fetch: app.fetch, port: 0, hostname: '127.0.0.1', overrideGlobalObjects: false },
+        () => {
+          resolve(made as Server)
+        },
+      )
     })
     const { port } = server.address() as AddressInfo
     return {

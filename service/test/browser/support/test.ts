@@ -74,8 +74,16 @@ export function listenForFaults(
   context.on('weberror', (error) => faults.push(`an exception: ${error.error().message}`))
   context.on('console', (message) => {
     if (message.type() !== 'error' && message.type() !== 'warning') return
-    if (!isStatusOfPage(message.text(), message.location().url)) faults.push(message.text())
+    const [text, { url }] = [message.text(), message.location()]
+    if (!isStatusOfPage(text, url) && !isCutStream(text, url)) faults.push(text)
   })
+}
+
+/** A stream of events that ends with the service, which a test stopped under an open page. */
+function isCutStream(text: string, address: string): boolean {
+  const isCut =
+    /^Failed to load resource: net::ERR_(?:INCOMPLETE_CHUNKED|CONNECTION|EMPTY_RESPONSE)/
+  return isCut.test(text) && /^\/(?:events|admin\/stream)$/.test(new URL(address).pathname)
 }
 
 /** Chromium logs each page whose status is an error: those are meant. A file that is missing is not. */
