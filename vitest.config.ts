@@ -90,7 +90,7 @@ export default defineConfig({
           name: 'integration-alone',
           include: [ALONE],
           isolate: true,
-          maxWorkers: 3,
+          maxWorkers: 4,
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
