@@ -78,8 +78,8 @@ export default defineConfig({
           // bound on memory, a compiler) is started as one by its test.
           isolate: false,
           setupFiles: [LEAVES_NOTHING],
-          // They wait for servers and timers as often as they compute: two more fill the gaps.
-          maxWorkers: 4,
+          // They wait for servers and timers as often as they compute: a third one fills the gaps.
+          maxWorkers: 3,
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
@@ -90,7 +90,7 @@ export default defineConfig({
           name: 'integration-alone',
           include: [ALONE],
           isolate: true,
-          maxWorkers: 4,
+          maxWorkers: 3,
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },

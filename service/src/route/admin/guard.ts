@@ -17,6 +17,8 @@ export interface Administrator {
   readonly actor: string
   /** Absent where the token was sent. */
   readonly account?: Account
+  /** Of the session that they act in; absent where the token was sent, for then no session was looked at. */
+  readonly sessionId?: string | undefined
 }
 
 interface AdminGuardOptions {
@@ -59,7 +61,8 @@ export function requireAdmin(parts: Parts, options: AdminGuardOptions = {}): Req
       await turnAway(parts, request, response)
       return
     }
-    administrators.set(request, { actor: account.id, account })
+    const sessionId = (request as Visitor).session.id
+    administrators.set(request, { actor: account.id, account, sessionId })
     if (options.isRecent === true) recent(request, response, next)
     else next()
   }

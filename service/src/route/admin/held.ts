@@ -2,9 +2,10 @@ import type { Request } from 'express'
 import type { SessionFacts } from 'sojourn'
 import type { Account } from '../../account/account.js'
 import type { HeldSession } from '../../page/index.js'
-import type { Parts, Visitor } from '../../parts.js'
+import type { Parts } from '../../parts.js'
 import { fromLabel } from '../respond.js'
 import { instant } from './act.js'
+import { administratorOf } from './guard.js'
 
 /** People by their ids. */
 export type Names = ReadonlyMap<string, string>
@@ -29,10 +30,9 @@ export function toHeld(
   names?: Names,
 ): HeldSession {
   const { id, subject, address, actor, purpose = '' } = facts
-  const { session } = request as Partial<Visitor>
   return {
     id,
-    isOwn: session?.id === id,
+    isOwn: administratorOf(request).sessionId === id,
     ...fromLabel(facts.agent),
     createdAt: facts.createdAt,
     lastSeenAt: facts.lastSeenAt,

@@ -52,8 +52,8 @@ export async function done(
     redirectOrJson(request, response, path, body)
     return
   }
-  const { session } = request as Visitor
-  const isOver = ended === session.id || ended === administratorOf(request).account?.id
-  if (!isOver) await session.flash('notice', notice)
+  const { account, sessionId } = administratorOf(request)
+  const isOver = ended === sessionId || ended === account?.id
+  if (!isOver) await (request as Visitor).session.flash('notice', notice)
   response.redirect(303, isOver ? signInPath('revoked_admin', path) : path)
 }

@@ -14,7 +14,7 @@ import {
   wholeNumberText,
 } from '../../http/index.js'
 import { paths, renderSessions, texts, type FoundSessions } from '../../page/index.js'
-import type { Parts, Visitor } from '../../parts.js'
+import type { Parts } from '../../parts.js'
 import { sendPage } from '../respond.js'
 import { createRouter } from '../router.js'
 import { instant, run, told, toldOfSession, type Act } from './act.js'
@@ -168,7 +168,7 @@ const endListed: Act = async (parts, request, response) => {
     toldOfSession(parts, request, 'session.ended', id)
   }
   const body = { success: true, count: ended.length, ended }
-  const own = (request as Partial<Visitor>).session?.id
+  const own = administratorOf(request).sessionId
   await done(request, response, paths.consoleSessions, {
     notice: words.ended(ended.length),
     body,
