@@ -47,15 +47,16 @@ it('a loaded session is one of ours, with its data and its cookie', async () => 
         own.count,
         own instanceof Session,
         own.cookie instanceof Cookie,
-        own.cookie.originalMaxAge,
+        // As in express-session it is read off the clock, and may be a millisecond less.
+        Math.round((own.cookie.originalMaxAge ?? 0) / 1_000),
         Object.keys(own),
       ]),
     )
   })
   const first = await ask()
   const second = await ask(cookieOf(first))
-  expect(await first.json()).toEqual([1, true, true, 60_000, ['cookie', 'count']])
-  expect(await second.json()).toEqual([2, true, true, 60_000, ['cookie', 'count']])
+  expect(await first.json()).toEqual([1, true, true, 60, ['cookie', 'count']])
+  expect(await second.json()).toEqual([2, true, true, 60, ['cookie', 'count']])
 })
 
 it('behaviour 34a: on a foreign store, too, every method without a callback answers a promise', async () => {
