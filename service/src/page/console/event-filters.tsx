@@ -4,6 +4,7 @@ import { Icon } from '../icon.js'
 import { paths } from '../paths.js'
 import { texts } from '../texts.js'
 import { EVENT_GROUPS, eventWords, OUTCOMES } from './event-words.js'
+import { LookUpField } from './look-up-field.js'
 import type { EventFilterValues } from './props.js'
 
 const words = texts.console.feed
@@ -40,14 +41,24 @@ export function EventFilters({ filters, problem }: EventFiltersProps): JSX.Eleme
         <Select name="since" value={filters.since} isNarrow>
           <Options all={spansWith(filters.since)} value={filters.since} />
         </Select>
-        <Text name="person" value={filters.person} placeholder={words.placeholders.person} />
+        <LookUpField
+          name="person"
+          label={fields.person}
+          value={filters.person}
+          placeholder={words.placeholders.person}
+        />
       </div>
       <details class="more" open={hasMore}>
         <summary>{words.more}</summary>
         <div class="filters">
-          <Text name="actor" value={actor} placeholder={words.placeholders.actor} />
-          <Text name="session" value={session} />
-          <Text name="address" value={address} />
+          <LookUpField
+            name="actor"
+            label={fields.actor}
+            value={actor}
+            placeholder={words.placeholders.actor}
+          />
+          <LookUpField name="session" label={fields.session} value={session} />
+          <LookUpField name="address" label={fields.address} value={address} />
           <Instant name="from" value={from} />
           <Instant name="to" value={to} />
         </div>
@@ -133,33 +144,12 @@ function EventOptions({ value }: { readonly value: string | undefined }): JSX.El
   )
 }
 
-interface TextProps {
+interface InstantProps {
   readonly name: Name
   readonly value: string | undefined
-  readonly placeholder?: string
 }
 
-function Text({ name, value, placeholder }: TextProps): JSX.Element {
-  return (
-    <div class="field">
-      <label for={name}>{fields[name]}</label>
-      <input
-        id={name}
-        name={name}
-        type="text"
-        value={value}
-        placeholder={placeholder}
-        autocomplete="off"
-        autocapitalize="none"
-        spellcheck={false}
-        maxLength={254}
-      />
-    </div>
-  )
-}
-
-/** UTC, as everything here: the form knows no time zone. */
-function Instant({ name, value }: Omit<TextProps, 'placeholder'>): JSX.Element {
+function Instant({ name, value }: InstantProps): JSX.Element {
   return (
     <div class="field field-narrow">
       <label for={name}>{fields[name]}</label>

@@ -6,6 +6,7 @@ import { paths } from '../paths.js'
 import { texts } from '../texts.js'
 import { durationWords } from '../time.js'
 import { ConsoleLayout } from './layout.js'
+import { LookUpField } from './look-up-field.js'
 import type { FoundCounts, LimitsProps, ShownCount, ShownLimit } from './props.js'
 import { Table } from './table.js'
 
@@ -53,39 +54,23 @@ function LookUp({ typed, problem }: LimitsProps): JSX.Element {
         </p>
       )}
       <div class="filters">
-        <Text name="person" label={words.person} hint={words.personHint} value={typed.person} />
-        <Text name="address" label={words.address} hint={words.addressHint} value={typed.address} />
+        <LookUpField
+          name="person"
+          label={words.person}
+          placeholder={words.personHint}
+          value={typed.person}
+        />
+        <LookUpField
+          name="address"
+          label={words.address}
+          placeholder={words.addressHint}
+          value={typed.address}
+        />
         <button class="button button-main" type="submit">
           {words.submit}
         </button>
       </div>
     </form>
-  )
-}
-
-interface TextProps {
-  readonly name: string
-  readonly label: string
-  readonly hint: string
-  readonly value: string
-}
-
-function Text({ name, label, hint, value }: TextProps): JSX.Element {
-  return (
-    <div class="field">
-      <label for={name}>{label}</label>
-      <input
-        id={name}
-        name={name}
-        type="text"
-        value={value}
-        placeholder={hint}
-        autocomplete="off"
-        autocapitalize="none"
-        spellcheck={false}
-        maxLength={254}
-      />
-    </div>
   )
 }
 
