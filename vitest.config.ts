@@ -52,7 +52,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
-    // Tests that need the real world to be honest about time: no retries, no hidden flakiness.
+    // No hidden flakiness: `npm test` runs a file that failed once more, alone, and tells (tools/suite/again.mjs).
     retry: 0,
     projects: [
       {

@@ -22,8 +22,32 @@ export function readResults(path) {
 }
 
 /**
+ * What failed in a report at first and passed when it ran again (again.mjs; Playwright's retries), as `file: title`.
+ *
+ * @param {string} path
+ * @returns {string[]}
+ */
+export function readSecondTries(path) {
+  if (!existsSync(path)) return []
+  const report = JSON.parse(readFileSync(path, 'utf8'))
+  if ('testResults' in report) {
+    /** @type {VitestFile[]} */
+    const files = report.testResults
+    return files.flatMap(({ name, failedBefore = [] }) =>
+      failedBefore.map((title) => `${shortPath(name)}: ${title}`),
+    )
+  }
+  /** @type {PlaywrightSuite[]} */
+  const suites = report.suites
+  return suites
+    .flatMap(specsOf)
+    .filter(({ tests }) => tests.some(({ status }) => status === 'flaky'))
+    .map(({ file, title }) => `${file}: ${title}`)
+}
+
+/**
  * @typedef {{ title: string, status: string }} VitestCase
- * @typedef {{ name: string, status: string, assertionResults: VitestCase[] }} VitestFile
+ * @typedef {{ name: string, status: string, assertionResults: VitestCase[], failedBefore?: string[] }} VitestFile
  * @param {{ testResults: VitestFile[] }} report
  * @returns {TestResult[]}
  */

@@ -6,13 +6,14 @@ import { runNode } from '../workspace/command.mjs'
 import { installPackages } from '../workspace/packages.mjs'
 import { ROOT, cachePath } from '../workspace/places.mjs'
 import { installSystemParts } from '../workspace/system-parts.mjs'
+import { runTwice } from './again.mjs'
 import { countTests } from './counts.mjs'
 
 /**
  * The parts a person may ask for with `--only`.
  *
  * @typedef {'lint' | 'unit' | 'integration' | 'browser'} Part
- * @typedef {{ passed: number, failed: number, skipped: string[] }} Counts
+ * @typedef {{ passed: number, failed: number, skipped: string[], again: string[] }} Counts
  * @typedef {{ code: number, counts?: Counts }} Outcome
  * @typedef {{ name: string, parts: readonly Part[], needed?: () => boolean, isBeside?: true, run: () => Promise<Outcome> }} Step
  */
@@ -25,7 +26,7 @@ const PLAYWRIGHT_CONFIG = 'service/test/browser/playwright.config.ts'
 /**
  * In this order, because it is the order of cost: what fails in a second must not wait for what fails
  * in a minute. `parts` lists the `--only` words for which a step runs too; a full run takes all steps. One that
- * `isBeside` runs at the same time as the step before it: the compiler and eslint use one core each, and a browser mostly waits.
+ * `isBeside` runs at the same time as the step before it: in a sixth of their time the integration tests wait, and leave it to eslint.
  *
  * @type {readonly Step[]}
  */
@@ -33,13 +34,6 @@ export const STEPS = [
   { name: 'packages', parts: PARTS, run: () => quiet(installPackages) },
   { name: 'system parts', parts: ['integration', 'browser'], run: () => quiet(installSystemParts) },
   { name: 'build', parts: PARTS, run: () => quiet(build) },
-  {
-    name: 'prettier',
-    parts: ['lint'],
-    isBeside: true,
-    run: () =>
-      tool('prettier/bin/prettier.cjs', '--check', '.', '--cache', '--cache-strategy=content'),
-  },
   { name: 'layers', parts: ['lint'], run: () => script('tools/layers.mjs') },
   {
     name: 'types of tests',
@@ -48,13 +42,20 @@ export const STEPS = [
   },
   { name: 'unit tests', parts: ['unit'], run: () => vitest('unit') },
   { name: 'integration tests', parts: ['integration'], run: () => vitest('integration') },
-  { name: 'browser tests', parts: ['browser'], needed: hasBrowserTests, run: playwright },
+  {
+    name: 'prettier',
+    parts: ['lint'],
+    isBeside: true,
+    run: () =>
+      patiently('prettier/bin/prettier.cjs', '--check', '.', '--cache', '--cache-strategy=content'),
+  },
   {
     name: 'eslint',
     parts: ['lint'],
     isBeside: true,
-    run: () => tool('eslint/bin/eslint.js', '.', '--max-warnings=0'),
+    run: () => patiently('eslint/bin/eslint.js', '.', '--max-warnings=0'),
   },
+  { name: 'browser tests', parts: ['browser'], needed: hasBrowserTests, run: playwright },
   { name: 'checklist', parts: [], run: () => script('tools/checklist.mjs', '--check', '--brief') },
 ]
 
@@ -103,16 +104,41 @@ function tool(path, ...args) {
 }
 
 /**
+ * Unit tests have nothing to wait for: one that fails has failed. Of `integration`, files that failed run once more alone.
+ *
  * @param {'unit' | 'integration'} project
  * @returns {Promise<Outcome>}
  */
 async function vitest(project) {
   const report = reportPath(project)
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  // Each part of a project: `integration-alone` belongs to `integration`.
-  const args = ['run', '--project', `${project}*`, ...reporters]
-  const code = await inFolder((env) => runNode('node_modules/vitest/vitest.mjs', args, { env }))
+  const papers = { report, doubts: cachePath(`doubts-${project}.json`) }
+  rmSync(papers.doubts, { force: true })
+  const code =
+    project === 'unit'
+      ? await runVitest(project, papers)
+      : await runTwice(papers, (its, files) => runVitest(project, its, files))
   return { code, counts: countTests(report) }
+}
+
+/**
+ * @param {string} project
+ * @param {import('./again.mjs').Papers} papers
+ * @param {readonly string[]} [files] where it is not all of them: one after the other
+ * @returns {Promise<number>}
+ */
+function runVitest(project, { report, doubts }, files = []) {
+  const reporters = ['default', 'json', './tools/suite/doubts-reporter.mjs']
+  const args = [
+    'run',
+    // Each part of a project: `integration-alone` belongs to `integration`.
+    ...['--project', `${project}*`],
+    ...reporters.map((name) => `--reporter=${name}`),
+    `--outputFile.json=${report}`,
+    ...(files.length > 0 ? ['--no-file-parallelism', ...files] : []),
+  ]
+  return inFolder((env) =>
+    runNode('node_modules/vitest/vitest.mjs', args, { env: { ...env, SUITE_DOUBTS: doubts } }),
+  )
 }
 
 /** @returns {Promise<Outcome>} */
@@ -125,6 +151,17 @@ async function playwright() {
     }),
   )
   return { code, counts: countTests(report) }
+}
+
+/**
+ * A tool that takes the processor only where nobody else wants it.
+ *
+ * @param {string} path inside node_modules
+ * @param {...string} args
+ * @returns {Promise<Outcome>}
+ */
+async function patiently(path, ...args) {
+  return { code: await runNode(`node_modules/${path}`, args, { isPatient: true }) }
 }
 
 /**

@@ -4,7 +4,7 @@ import { readable } from '../workspace/progress.mjs'
 /** @typedef {import('./suite.mjs').Line} Line */
 
 /**
- * What ran, how it ended and how long it took; below it, each test that was skipped, by name.
+ * What ran, how it ended and how long it took; below it, by name, each test that was skipped, and each that ran twice.
  *
  * @param {readonly Line[]} lines
  * @returns {string}
@@ -14,11 +14,27 @@ export function table(lines) {
   // What ran beside another step took no time of its own.
   const total = lines.reduce((sum, { took, isBeside }) => sum + (isBeside ? 0 : took), 0)
   const rows = [...lines.map(row), ['all', '', readable(total), '', '', '']]
-  const skipped = lines.flatMap(({ counts }) => counts?.skipped ?? [])
-  const list = skipped.map((name) => `  ${name}`)
-  return [columns([head, ...rows]), ...(list.length > 0 ? ['', 'skipped:', ...list] : [])].join(
-    '\n',
-  )
+  const all = lines.flatMap(({ counts }) => (counts === undefined ? [] : [counts]))
+  return [
+    columns([head, ...rows]),
+    ...list(
+      'skipped',
+      all.flatMap(({ skipped }) => skipped),
+    ),
+    ...list(
+      'failed beside others, and ran once more alone',
+      all.flatMap(({ again }) => again),
+    ),
+  ].join('\n')
+}
+
+/**
+ * @param {string} heading
+ * @param {readonly string[]} names
+ * @returns {string[]}
+ */
+function list(heading, names) {
+  return names.length > 0 ? ['', `${heading}:`, ...names.map((name) => `  ${name}`)] : []
 }
 
 /**

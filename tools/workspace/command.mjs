@@ -1,25 +1,28 @@
 import { spawn } from 'node:child_process'
-import { constants } from 'node:os'
+import { constants, setPriority } from 'node:os'
 import { ROOT } from './places.mjs'
 
-/** @typedef {{ cwd?: string, env?: Record<string, string | undefined>, toError?: boolean }} CommandOptions */
+/** @typedef {{ cwd?: string, env?: Record<string, string | undefined>, toError?: boolean, isPatient?: true }} CommandOptions */
 
 /**
  * Runs a command in the foreground and resolves with its exit code; 127 where it cannot be started.
  * A SIGINT or SIGTERM that reaches us is passed on, and we end after the command has ended.
- * `toError` sends what it prints to our standard error.
+ * `toError` sends what it prints to our standard error; one that `isPatient` runs where nobody else wants the processor.
  *
  * @param {string} command
  * @param {readonly string[]} args
  * @param {CommandOptions} [options]
  * @returns {Promise<number>}
  */
-export function run(command, args, { cwd = ROOT, env = {}, toError = false } = {}) {
+export function run(command, args, { cwd = ROOT, env = {}, toError = false, isPatient } = {}) {
   const child = spawn(command, args, {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['inherit', toError ? 2 : 'inherit', 'inherit'],
   })
+  if (isPatient === true && child.pid !== undefined) {
+    setPriority(child.pid, constants.priority.PRIORITY_LOW)
+  }
   const release = passSignalsTo(child)
   return new Promise((resolve) => {
     child.once('error', (error) => {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { run } from './command.mjs'
-import { StepFailed, timed } from './progress.mjs'
+import { StepFailed, say, timed } from './progress.mjs'
 
 /** Where Debian keeps the PostgreSQL server programs: one folder per major version, none in PATH. */
 const POSTGRES_HOME = '/usr/lib/postgresql'
@@ -32,20 +32,57 @@ export const SYSTEM_PARTS = [
   { file: `${PYTHON_HOME}/cryptography/__init__.py`, debian: 'python3-cryptography' },
 ]
 
+/**
+ * What makes tests quicker, and is done without where it is not to be had: Chromium without the machinery of windows takes half
+ * the processor's time of the whole.
+ *
+ * @type {readonly SystemPart[]}
+ */
+export const USEFUL_PARTS = [
+  { program: 'chromium-headless-shell', debian: 'chromium-headless-shell' },
+]
+
 /** Installs the missing parts where we may; else says exactly what to run, and fails. */
 export async function installSystemParts() {
-  const packages = missingParts()
-  if (packages.length === 0) return
-  const install = installCommand(packages)
+  const [needed, useful] = [missingParts(), missingParts(USEFUL_PARTS)]
+  if (needed.length + useful.length === 0) return
   const prefix = rightToInstall()
-  if (prefix === undefined) throw new StepFailed(refusal(packages, install))
-  const apt = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get']
-  await timed('apt-get update', () => runWords([...apt, 'update', '-q']))
-  await timed(install, () =>
-    runWords([...apt, 'install', '-y', '-q', '--no-install-recommends', ...packages]),
-  )
-  const still = missingParts()
-  if (still.length > 0) throw new StepFailed(`apt-get did not bring: ${still.join(', ')}`)
+  if (prefix === undefined) {
+    if (needed.length > 0) throw new StepFailed(refusal(needed, useful))
+    return
+  }
+  const update = onceOnly(() => timed('apt-get update', () => aptGet(prefix, 'update', '-q')))
+  if (needed.length > 0) {
+    await update()
+    await install(prefix, needed)
+    const still = missingParts()
+    if (still.length > 0) throw new StepFailed(`apt-get did not bring: ${still.join(', ')}`)
+  }
+  try {
+    await update()
+    if (useful.length > 0) await install(prefix, useful)
+  } catch {
+    say(`the tests go on without ${useful.join(', ')}, slower`)
+  }
+}
+
+/**
+ * @param {readonly string[]} prefix
+ * @param {readonly string[]} packages
+ */
+async function install(prefix, packages) {
+  const options = ['-y', '-q', '--no-install-recommends']
+  await timed(installCommand(packages), () => aptGet(prefix, 'install', ...options, ...packages))
+}
+
+/**
+ * @param {() => Promise<void>} work
+ * @returns {() => Promise<void>}
+ */
+function onceOnly(work) {
+  /** @type {Promise<void> | undefined} */
+  let done
+  return () => (done ??= work())
 }
 
 /**
@@ -113,23 +150,25 @@ function installCommand(packages) {
 }
 
 /**
- * @param {readonly string[]} packages
- * @param {string} install
+ * @param {readonly string[]} needed
+ * @param {readonly string[]} useful
  * @returns {string}
  */
-function refusal(packages, install) {
+function refusal(needed, useful) {
+  const install = installCommand([...needed, ...useful])
   return [
-    `the tests need ${packages.join(', ')}, and this user may not install them. Run:`,
+    `the tests need ${needed.join(', ')}, and this user may not install them. Run:`,
     `  sudo apt-get update && sudo ${install}`,
     'then npm test again. (No system parts are needed for: npm test -- --only unit)',
   ].join('\n')
 }
 
 /**
- * @param {readonly string[]} words
+ * @param {readonly string[]} prefix
+ * @param {...string} args
  * @returns {Promise<number>}
  */
-function runWords(words) {
-  const [command = '', ...args] = words
-  return run(command, args, { toError: true })
+function aptGet(prefix, ...args) {
+  const [command = '', ...rest] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get']
+  return run(command, [...rest, ...args], { toError: true })
 }

@@ -33,15 +33,15 @@ const SHARED: Readonly<Record<string, object>> = {
 }
 
 /**
- * What Node, the runner of the tests and graceful-fs (where something loads it) keep there for themselves. And whatever is
- * done when the process ends may become more.
+ * What Node, the runner of the tests, graceful-fs and tslib keep there for themselves: each copy of tslib that is loaded puts
+ * its functions over those of the one before. And whatever is done when the process ends may become more.
  */
 const OF_OTHERS =
-  /^(?:process\._|variable VITEST|listener \d+ for exit$|process\.(?:chdir|cwd)$|fs\.close|.*graceful-fs)/
+  /^(?:process\._|variable VITEST|listener \d+ for exit$|process\.(?:chdir|cwd)$|fs\.close|globalThis\.__\w+$|.*graceful-fs)/
 
 /** What packages put there once, when something first needs them, and may not be exchanged from then on. */
 const OF_FIRST_USE =
-  /^globalThis\.(?:__\w+|Symbol\((?:undici\.globalDisp|opentelemetry\.js\.api|signal-exit ).*\))$/
+  /^globalThis\.Symbol\((?:undici\.globalDisp|opentelemetry\.js\.api|signal-exit ).*\)$/
 
 /** Packages that read their settings and connect once for a whole process: each file gets them anew. */
 const KEEPS_STATE = /[\\/]node_modules[\\/]jwt-redis-sessions[\\/]/

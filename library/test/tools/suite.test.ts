@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
+import { runTwice } from '../../../tools/suite/again.mjs'
 import { countTests } from '../../../tools/suite/counts.mjs'
 import { readResults } from '../../../tools/suite/results.mjs'
 import { runSteps } from '../../../tools/suite/suite.mjs'
@@ -67,7 +69,7 @@ describe('a report', () => {
 
   it('of Playwright is counted through all its groups', () => {
     const counts = countTests(playwrightReport())
-    expect(counts).toMatchObject({ passed: 2, failed: 2 })
+    expect(counts).toMatchObject({ passed: 2, failed: 2, again: ['a.spec.ts: second try'] })
     expect(counts.skipped).toHaveLength(1)
   })
 
@@ -80,14 +82,14 @@ describe('a report', () => {
   })
 
   it('that is not there counts nothing', () => {
-    expect(countTests('/nowhere.json')).toEqual({ passed: 0, failed: 0, skipped: [] })
+    expect(countTests('/nowhere.json')).toEqual({ passed: 0, failed: 0, skipped: [], again: [] })
   })
 })
 
 const ok = (name: string, passed = 0) => ({
   name,
   parts: [],
-  run: () => Promise.resolve({ code: 0, counts: { passed, failed: 0, skipped: [] } }),
+  run: () => Promise.resolve({ code: 0, counts: { passed, failed: 0, skipped: [], again: [] } }),
 })
 const silent = (): void => undefined
 
@@ -124,7 +126,7 @@ describe('the steps', () => {
   })
 
   it('fail where a runner reports a failure and forgets its exit code', async () => {
-    const counts = { passed: 1, failed: 2, skipped: [] }
+    const counts = { passed: 1, failed: 2, skipped: [], again: [] }
     const tests = { name: 'tests', parts: [], run: () => Promise.resolve({ code: 0, counts }) }
     const lines = await runSteps([tests], silent)
     expect(lines.map(({ state }) => state)).toEqual(['failed'])
@@ -144,9 +146,81 @@ describe('the steps', () => {
     printed.mockRestore()
   })
 
-  it('name each skipped test', async () => {
-    const counts = { passed: 1, failed: 0, skipped: ['a.test.ts: left out'] }
+  it('name each test that was skipped, or passed only when it ran again', async () => {
+    const [skipped, again] = [['a.test.ts: left out'], ['b.test.ts: late']]
+    const counts = { passed: 1, failed: 0, skipped, again }
     const tests = { name: 'tests', parts: [], run: () => Promise.resolve({ code: 0, counts }) }
-    expect(table(await runSteps([tests], silent))).toMatch(/skipped:\n {2}a\.test\.ts: left out$/)
+    expect(table(await runSteps([tests], silent))).toMatch(
+      /skipped:\n {2}a\.test\.ts: left out\n\nfailed beside .* alone:\n {2}b\.test\.ts: late$/,
+    )
+  })
+})
+
+describe('a run whose files failed', () => {
+  /** A file of three tests, of which those named fail. */
+  const file = (name: string, ...failing: string[]): object => ({
+    name: `/elsewhere/${name}`,
+    status: failing.length > 0 ? 'failed' : 'passed',
+    assertionResults: ['one', 'two', 'three'].map((title) => ({
+      title,
+      status: failing.includes(title) ? 'failed' : 'passed',
+    })),
+  })
+
+  /** Runs that leave, one after the other, these files and these doubts; answers which files each was asked for. */
+  async function twice(...runs: { files: object[]; doubts: (string | null)[] }[]) {
+    const report = join(plantTree({}), 'report.json')
+    const papers = { report, doubts: `${report}.doubts` }
+    const asked: (readonly string[] | undefined)[] = []
+    vi.spyOn(console, 'log').mockImplementation(silent)
+    const code = await runTwice(papers, (its, files) => {
+      const { files: testResults, doubts } = runs[asked.push(files) - 1] ?? raise('a third run')
+      writeFileSync(its.report, JSON.stringify({ testResults }))
+      writeFileSync(its.doubts, JSON.stringify(doubts))
+      return Promise.resolve(doubts.length > 0 ? 1 : 0)
+    })
+    return { code, asked, counts: countTests(report) }
+  }
+
+  const raise = (what: string): never => {
+    throw new Error(what)
+  }
+
+  it('has them once more, alone, and what passes then is told with what it was', async () => {
+    const { code, asked, counts } = await twice(
+      { files: [file('a', 'two'), file('b'), file('c')], doubts: ['/elsewhere/a', '/elsewhere/c'] },
+      { files: [file('a'), file('c')], doubts: [] },
+    )
+    expect([code, asked]).toEqual([0, [undefined, ['/elsewhere/a', '/elsewhere/c']]])
+    expect(counts).toMatchObject({ passed: 9, failed: 0 })
+    expect(counts.again.map((name) => name.replace(/.*elsewhere./, ''))).toEqual([
+      'a: two',
+      'c: (not a test: what is around them)',
+    ])
+  })
+
+  it('fails where they fail again', async () => {
+    const failed = { files: [file('a', 'two'), file('b')], doubts: ['/elsewhere/a'] }
+    const { code, counts } = await twice(failed, {
+      files: [file('a', 'three')],
+      doubts: ['/elsewhere/a'],
+    })
+    expect(code).toBe(1)
+    expect(counts).toMatchObject({ passed: 5, failed: 1 })
+  })
+
+  it.each([
+    ['of more files than fail by chance', ['1', '2', '3', '4', '5', '6']],
+    ['with an error that is no file’s', ['1', null]],
+    ['of which nobody knows', []],
+  ])('%s has failed at once', async (_what, doubts) => {
+    const report = join(plantTree({}), 'report.json')
+    let runs = 0
+    const code = await runTwice({ report, doubts: `${report}.doubts` }, (its) => {
+      runs += 1
+      writeFileSync(its.doubts, JSON.stringify(doubts))
+      return Promise.resolve(1)
+    })
+    expect([code, runs]).toEqual([1, 1])
   })
 })

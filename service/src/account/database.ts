@@ -1,7 +1,6 @@
-import { Kysely, Migrator, PostgresDialect } from 'kysely'
+import { Kysely, Migrator } from 'kysely'
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import pg from 'pg'
 import { isBusy, toFault } from './guarded.js'
 import { MIGRATIONS, type Schema } from './schema.js'
 import { sqliteDialect, type SqliteModule } from './sqlite-dialect.js'
@@ -25,6 +24,7 @@ const CONNECTIONS = 10
  */
 export async function openDatabase(place: DatabasePlace): Promise<Kysely<Schema>> {
   if (place.kind === 'postgres') {
+    const { openPostgres } = await import('./postgres.js')
     // Waiting for another process's migration takes longer than a query may: other deadlines.
     const migrating = openPostgres(place.url, { max: 2, connectionTimeoutMillis: 5_000 })
     await migrate(migrating).finally(() => migrating.destroy())
@@ -46,27 +46,6 @@ export async function openDatabase(place: DatabasePlace): Promise<Kysely<Schema>
   }
 }
 
-function openPostgres(url: string, limits: pg.PoolConfig): Kysely<Schema> {
-  const pool = new pg.Pool({ connectionString: url, types: NUMBERS, keepAlive: true, ...limits })
-  // A connection that breaks while nobody uses it is replaced; without a listener it would end the process.
-  pool.on('error', () => undefined)
-  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
-}
-
-/** The number of PostgreSQL's type `bigint`. */
-const INT8 = 20
-
-/** Instants are `bigint`, which the client gives as text; they fit a number until the year 287,396. */
-const NUMBERS: pg.CustomTypesConfig = {
-  getTypeParser: ((type: number, format?: 'text' | 'binary'): unknown =>
-    type === INT8
-      ? Number
-      : (pg.types.getTypeParser as (type: number, format?: string) => unknown)(
-          type,
-          format,
-        )) as typeof pg.types.getTypeParser,
-}
-
 /** A step of the schema, and when it was done; `undefined`: it is pending. */
 export interface SchemaStep {
   readonly name: string
@@ -80,7 +59,10 @@ export async function listMigrations(place: DatabasePlace): Promise<readonly Sch
   }
   const database =
     place.kind === 'postgres'
-      ? openPostgres(place.url, { max: 1, connectionTimeoutMillis: 5_000 })
+      ? (await import('./postgres.js')).openPostgres(place.url, {
+          max: 1,
+          connectionTimeoutMillis: 5_000,
+        })
       : new Kysely<Schema>({ dialect: sqliteDialect(place.module, place.file) })
   try {
     const steps = await createMigrator(database).getMigrations()

@@ -1,4 +1,5 @@
 /** After signing out, this browser keeps nothing of the stay: not in its history, not in its cache, not in its jar. */
+import { CHROMIUM } from './support/chromium.js'
 import { elsewhere } from './support/elsewhere.js'
 import { arrive, sessionId, signOut, somebody } from './support/person.js'
 import { expect, test } from './support/test.js'
@@ -53,6 +54,7 @@ test('behaviour 23b: nor does a page that the browser kept alive as it was (back
   const of = await serviceOn('sqlite')
   // Playwright switches this cache off; people have it on.
   const browser = await playwright.chromium.launch({
+    executablePath: CHROMIUM,
     ignoreDefaultArgs: ['--disable-back-forward-cache'],
   })
   try {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from '@playwright/test'
+import { HEADLESS_SHELL } from './support/chromium.js'
 
 /** Where `npm test` and `npm run checklist` read what passed. */
 const REPORT = '../../../node_modules/.cache/sojourn/results-browser.json'
@@ -11,15 +12,16 @@ const DESKTOP = { width: 1280, height: 800 }
 const PHONE = { width: 390, height: 844 }
 
 /**
- * Tests in a real browser: Debian's chromium, which `npm test` installs; none is downloaded. Two workers,
+ * Tests in a real browser: Debian's Chromium, which `npm test` installs; none is downloaded. Three workers,
  * each with services of its own: they wait for pages and timers as often as they compute.
  */
 export default defineConfig({
   testDir: '.',
   testMatch: '**/*.test.ts',
   outputDir: '../../../test-results/browser',
-  workers: 2,
-  retries: 0,
+  workers: 3,
+  // What passes only then is named at the end of `npm test`.
+  retries: 1,
   timeout: 60_000,
   expect: { timeout: 10_000 },
   forbidOnly: true,
@@ -28,7 +30,7 @@ export default defineConfig({
     browserName: 'chromium',
     screenshot: 'only-on-failure',
     launchOptions: {
-      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+      executablePath: HEADLESS_SHELL,
       args: [
         '--no-sandbox',
         '--disable-gpu',

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BrowserContext, BrowserType } from '@playwright/test'
+import { CHROMIUM } from './support/chromium.js'
 import {
   arrive,
   fillSignIn,
@@ -91,6 +92,9 @@ async function withoutCookies(
   await mkdir(join(folder, 'Default'))
   const settings = { profile: { default_content_setting_values: { cookies: 2 } } }
   await writeFile(join(folder, 'Default', 'Preferences'), JSON.stringify(settings))
-  const context = await type.launchPersistentContext(folder, options)
+  const context = await type.launchPersistentContext(folder, {
+    ...options,
+    executablePath: CHROMIUM,
+  })
   return { context, remove: () => rm(folder, { recursive: true, force: true }) }
 }

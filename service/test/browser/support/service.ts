@@ -39,6 +39,8 @@ export interface Service {
   renameDevice(id: string, label: string): Promise<void>
   /** How many sessions rest in the store, guests included. */
   countSessions(): Promise<number>
+  /** What is done before it stops: pages that are still open would complain that it is gone. */
+  beforeStop(leave: () => Promise<void>): void
   stop(): Promise<void>
 }
 
@@ -57,6 +59,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     ...env,
   }
   let running = await launch(variables, folder)
+  const visitors: (() => Promise<void>)[] = []
   return {
     store,
     origin: `${scheme}://localhost:${String(port)}`,
@@ -66,7 +69,11 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
       running = await launch(variables, folder)
     },
     ...(redis === undefined ? sqliteRecords(join(folder, 'sessions.db')) : redisRecords(redis)),
+    beforeStop(leave) {
+      visitors.push(leave)
+    },
     async stop() {
+      await Promise.all(visitors.map((leave) => leave()))
       // Nothing of it is needed any more, so nobody waits for connections to drain.
       await running.end('SIGKILL')
       await redis?.stop()

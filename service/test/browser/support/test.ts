@@ -48,6 +48,7 @@ export const test = base.extend<Fixtures, Shared>({
     await use(async ({ of, alsoAt = [], ...options }) => {
       const context = await browser.newContext({ baseURL: of.origin, ...options })
       contexts.push(context)
+      of.beforeStop(() => context.close())
       listenForFaults(context, [of.origin, ...alsoAt], faults)
       return await context.newPage()
     })

@@ -18,7 +18,8 @@ async function call(
   let [out, error] = ['', '']
   child.stdout.on('data', (text) => (out += String(text)))
   child.stderr.on('data', (text) => (error += String(text)))
-  child.stdin.end(input)
+  // A program that refuses its configuration may be gone before it is told anything.
+  child.stdin.on('error', () => undefined).end(input)
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
   return { code, out, error }
 }
