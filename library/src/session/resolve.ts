@@ -7,6 +7,7 @@ import type { PresentRefusal } from '../credential/present.js'
 import type { EndReason } from '../store/end-reason.js'
 import {
   endedBecause,
+  expiresAt,
   type SessionId,
   type SessionRecord,
   type SubjectRecord,
@@ -38,16 +39,22 @@ export type Resolution =
   | { readonly state: 'none' }
   | ActiveResolution
   /** It ran out of time. */
-  | { readonly state: 'expired'; readonly reason: EndReason; readonly subject: string | undefined }
+  | (End & { readonly state: 'expired' })
   /** Somebody ended it. */
-  | {
+  | (End & {
       readonly state: 'revoked'
-      readonly reason: EndReason
-      readonly subject: string | undefined
       /** The store has yet to take that end of this session; whoever asked for it was told that it failed. */
       readonly pendingEnd?: SessionId
-    }
+    })
   | { readonly state: 'rejected'; readonly code: RejectionCode }
+
+/** What is known of a session that is over. */
+interface End {
+  readonly reason: EndReason
+  readonly subject: string | undefined
+  /** Epoch ms by the store's clock; `undefined` where it is not known, as for one that ended with all of its subject's. */
+  readonly endedAt?: number | undefined
+}
 
 /** A live session. */
 export interface ActiveResolution {
@@ -96,7 +103,7 @@ export function judgeBearer(
       const { record, subject, now } = answer
       if (record.subject !== claims.subject) return { state: 'rejected', code: 'session_unknown' }
       const reason = endedBecause(record, subject, now)
-      if (reason !== undefined) return ended(reason, record.subject)
+      if (reason !== undefined) return endedRecord(reason, record, now)
       // The store has the last word on the time: this host's clock may have stood still.
       const isLate = now >= (claims.expiresAt + clockTolerance) * 1000
       if (isLate) return { state: 'rejected', code: 'token_expired' }
@@ -122,7 +129,7 @@ export function judgeHeld(
       const { record, subject, now } = answer
       if (record.subject !== owner) return { state: 'rejected', code: 'session_unknown' }
       const reason = endedBecause(record, subject, now)
-      if (reason !== undefined) return ended(reason, record.subject)
+      if (reason !== undefined) return endedRecord(reason, record, now)
       return { state: 'active', record, subject, now, isPreviousSecret: false }
     }
   }
@@ -149,7 +156,7 @@ function judgeRecord(
     return { state: 'rejected', code: 'session_unknown' }
   }
   const reason = endedBecause(record, subject, now)
-  if (reason !== undefined) return ended(reason, record.subject)
+  if (reason !== undefined) return endedRecord(reason, record, now)
   return { state: 'active', record, subject, now, isPreviousSecret: !isCurrent }
 }
 
@@ -161,14 +168,24 @@ function isPreviousGood(record: SessionRecord, now: number, token: PresentedToke
   )
 }
 
-function toEnded({ reason, subject, isPending }: Ending, id: SessionId): Resolution {
-  const resolution = ended(reason, subject)
+/** One that is over and still has its record: by time, or because all sessions of its subject are. */
+function endedRecord(reason: EndReason, record: SessionRecord, now: number): Resolution {
+  const expiry = expiresAt(record)
+  return ended(reason, record.subject, expiry <= now ? expiry : undefined)
+}
+
+function toEnded({ reason, subject, endedAt, isPending }: Ending, id: SessionId): Resolution {
+  const resolution = ended(reason, subject, endedAt)
   const isOpen = isPending === true && resolution.state === 'revoked'
   return isOpen ? { ...resolution, pendingEnd: id } : resolution
 }
 
 /** How a session that is over is told of. */
-export function ended(reason: EndReason, subject: string | undefined): Resolution {
+export function ended(
+  reason: EndReason,
+  subject: string | undefined,
+  endedAt?: number,
+): Resolution {
   const isByTime = reason === 'expired_idle' || reason === 'expired_absolute'
-  return { state: isByTime ? 'expired' : 'revoked', reason, subject }
+  return { state: isByTime ? 'expired' : 'revoked', reason, subject, endedAt }
 }

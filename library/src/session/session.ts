@@ -98,6 +98,15 @@ export class Session<Data extends object = Record<string, unknown>> {
     return this.#visit.endReason
   }
 
+  /**
+   * When the session that was presented ended: epoch milliseconds by the store's clock, or `undefined` where it lives, where there
+   * is none, or where nobody knows. Told to its holder alone. Who ended it: {@link endActor}.
+   */
+  get endedAt(): number | undefined {
+    const { resolution } = this.#visit
+    return resolution !== undefined && 'endedAt' in resolution ? resolution.endedAt : undefined
+  }
+
   /** What the access token says, where one was presented and no cookie; `undefined` otherwise. */
   get claims(): AccessClaims | undefined {
     loaded(this.#visit)

@@ -35,6 +35,38 @@ export const END_REASONS = [
 /** One of {@link END_REASONS}. */
 export type EndReason = (typeof END_REASONS)[number]
 
+/**
+ * Who ended a session: its `holder`, by a request with it; its `person`, by another session of theirs; an `administrator`, or the
+ * application in their name; the `service` by itself, for time, a limit or a danger; or `unknown`.
+ */
+export type EndActor = 'holder' | 'person' | 'administrator' | 'service' | 'unknown'
+
+const ACTORS: Readonly<Record<EndReason, EndActor>> = {
+  expired_idle: 'service',
+  expired_absolute: 'service',
+  logged_out: 'holder',
+  logged_out_elsewhere: 'person',
+  revoked_admin: 'administrator',
+  evicted_limit: 'service',
+  refresh_reuse: 'service',
+  anomaly: 'service',
+  password_changed: 'person',
+  key_retired: 'administrator',
+  subject_disabled: 'administrator',
+  signed_in: 'holder',
+  signed_in_again: 'holder',
+  replaced: 'holder',
+  unknown: 'unknown',
+}
+
+/**
+ * Who ends a session for that reason. A tombstone keeps the reason and the instant, so it says this, too, in no byte more; which
+ * administrator it was stands in the audit trail, not where the holder of the session can read it.
+ */
+export function endActor(reason: EndReason): EndActor {
+  return ACTORS[reason]
+}
+
 /** Reads an end reason from text at rest; a word from a newer version becomes `unknown`. */
 export function toEndReason(text: string | undefined): EndReason {
   return END_REASONS.find((reason) => reason === text) ?? 'unknown'

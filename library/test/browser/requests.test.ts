@@ -217,7 +217,7 @@ describe('a 401 of the service', () => {
     expect(told).toEqual([])
   })
 
-  it('tells why the session is over, in all tabs, once', async () => {
+  it('behaviour 9a: tells why the session is over, in all tabs, once', async () => {
     const [one, two] = [browser.open(), browser.open()]
     await settle()
     service.end('password_changed')

@@ -7,6 +7,7 @@ import { Scene, type Whereabouts } from './mark.js'
 import { localPath, paths, withReturn } from './paths.js'
 import type { ReauthenticateProps, RegisterProps, SignInProps } from './props.js'
 import { texts } from './texts.js'
+import { When } from './time.js'
 import { Word } from './word.js'
 import { endWords, type EndWords } from './words.js'
 
@@ -170,7 +171,7 @@ function CookiesBlocked(): JSX.Element {
 }
 
 /** A session that ended says why; somebody who only followed a link is told what happens next. */
-function WhyHere({ reason, returnTo }: SignInProps): JSX.Element | null {
+function WhyHere({ reason, endedAt, now, returnTo }: SignInProps): JSX.Element | null {
   if (reason === undefined && localPath(returnTo) === undefined) return null
   const { needed, neededBody } = texts.signIn
   const { title, body, advice }: EndWords =
@@ -183,6 +184,11 @@ function WhyHere({ reason, returnTo }: SignInProps): JSX.Element | null {
           <strong>{title}.</strong> {body}
         </p>
         {advice === undefined ? null : <p class="gap">{advice}</p>}
+        {endedAt === undefined ? null : (
+          <p class="soft small gap">
+            <When at={endedAt} now={now} phrase={texts.signedOut.ended} />
+          </p>
+        )}
       </div>
     </div>
   )

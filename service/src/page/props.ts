@@ -96,6 +96,8 @@ export interface SignInProps extends PageProps, FormProps<'username' | 'password
   readonly typed?: Typed | undefined
   /** Why the person has to sign in (an end reason, from the address or a tombstone); unknown words are fine. */
   readonly reason?: string | undefined
+  /** When that end was. Default: not known. */
+  readonly endedAt?: number | undefined
 }
 
 export interface ReauthenticateProps extends SignedInProps, FormProps<'password'> {}

@@ -259,6 +259,7 @@ async function signInPage(
     typed: { username: form?.username, remember: form?.remember },
     returnTo: wantedPath(request),
     reason: typeof reason === 'string' ? reason : undefined,
+    endedAt: request.session.endReason === reason ? request.session.endedAt : undefined,
     notice: form === undefined ? await takeNotice(request.session) : undefined,
     areCookiesBlocked: form === undefined && (await wasNothingKept(parts, request)),
   })

@@ -62,10 +62,11 @@ export function signOutRoutes(parts: Parts): Router {
     web.optionalSession(),
     web.handler((request: Visitor, response: Response) => {
       const asked = request.query['reason']
-      const reason = request.session.endReason ?? (typeof asked === 'string' ? asked : 'unknown')
-      if (wantsHtml(request) && request.session.isSignedIn) response.redirect(303, paths.dashboard)
-      else if (wantsHtml(request)) sendPage(response, renderSignedOut({ now: parts.now(), reason }))
-      else response.json({ signedOut: !request.session.isSignedIn, reason })
+      const { endReason, endedAt, isSignedIn } = request.session
+      const reason = endReason ?? (typeof asked === 'string' ? asked : 'unknown')
+      if (!wantsHtml(request)) response.json({ signedOut: !isSignedIn, reason })
+      else if (isSignedIn) response.redirect(303, paths.dashboard)
+      else sendPage(response, renderSignedOut({ now: parts.now(), reason, endedAt }))
     }),
   )
   return router
