@@ -161,15 +161,22 @@ describe('the end of a stay', () => {
     await small.advance(11 * MINUTE)
     ended.set('expired_idle', again)
 
+    const { cookie } = ended.get('logged_out') as Client
     for (const [reason, client] of ended) {
       const refused = await client.get('/dashboard')
       expect([reason, refused.status]).toEqual([reason, 401])
       expect(refused.json()).toMatchObject({ code: 'session_ended', reason })
       expect(refused.headers['www-authenticate']).toContain(`reason="${reason}"`)
-      expect((await client.page('/dashboard')).headers.location).toContain(`reason=${reason}`)
+      const { location = '' } = (await client.page('/dashboard')).headers
+      expect(location).toContain(`reason=${reason}`)
+      for (const page of [location, '/signed-out']) {
+        expect([reason, (await client.page(page)).text]).toEqual([
+          reason,
+          expect.stringMatching(/<time [^>]*>Ended (?:just now|\d+ \w+ ago)</),
+        ])
+      }
     }
     // The same id without its secret is told nothing but that.
-    const { cookie } = ended.get('logged_out') as Client
     const stranger = cookie.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))
     const guess = await small.client().get('/dashboard', { cookie: stranger })
     expect(guess.json()).not.toHaveProperty('reason')

@@ -68,16 +68,23 @@ function section({ name, text, node }) {
 export function endReasons() {
   const value = valueOf('library/src/store/end-reason.ts', 'END_REASONS')
   if (!ts.isArrayLiteralExpression(value)) throw new Error('END_REASONS is a list')
-  const rows = value.elements.map((element) => [
-    code(element.getText().slice(1, -1)),
-    commentBefore(element),
-  ])
+  const actors = valueOf('library/src/store/end-reason.ts', 'ACTORS')
+  if (!ts.isObjectLiteralExpression(actors)) throw new Error('ACTORS is a record')
+  const actorOf = new Map(
+    actors.properties
+      .filter(ts.isPropertyAssignment)
+      .map(({ name, initializer }) => [name.getText(), initializer.getText().slice(1, -1)]),
+  )
+  const rows = value.elements.map((element) => {
+    const reason = element.getText().slice(1, -1)
+    return [code(reason), code(actorOf.get(reason) ?? ''), commentBefore(element)]
+  })
   return [
     head(
       'End reasons',
       '`library/src/store/end-reason.ts`',
-      'Every session that ends has one. It is told to whoever still presents that session (`reason` of the 401 with the code `session_ended`, and of the challenge), in the event `session.ended`, in the audit trail and in `sojourn_sessions_ended_total`; to nobody else.',
+      'Every session that ends has one. It is told to whoever still presents that session (`reason` of the 401 with the code `session_ended`, and of the challenge), in the event `session.ended`, in the audit trail and in `sojourn_sessions_ended_total`; to nobody else. `req.session.endReason` and `endedAt` say why and when, `endActor(reason)` who did it: the `holder` with that session, its `person` with another one, an `administrator`, or the `service` by itself.',
     ),
-    table(['reason', 'what happened'], rows),
+    table(['reason', 'by', 'what happened'], rows),
   ].join('\n\n')
 }
