@@ -174,18 +174,23 @@ function endedRecord(reason: EndReason, record: SessionRecord, now: number): Res
   return ended(reason, record.subject, expiry <= now ? expiry : undefined)
 }
 
-function toEnded({ reason, subject, endedAt, isPending }: Ending, id: SessionId): Resolution {
-  const resolution = ended(reason, subject, endedAt)
-  const isOpen = isPending === true && resolution.state === 'revoked'
+function toEnded(ending: Ending, id: SessionId): Resolution {
+  const resolution = ended(ending.reason, ending.subject, ending.endedAt)
+  const isOpen = ending.isPending === true && resolution.state === 'revoked'
   return isOpen ? { ...resolution, pendingEnd: id } : resolution
+}
+
+/** When what was presented ended, where it has and somebody knows. */
+export function endedAt(resolution: Resolution | undefined): number | undefined {
+  return resolution !== undefined && 'endedAt' in resolution ? resolution.endedAt : undefined
 }
 
 /** How a session that is over is told of. */
 export function ended(
   reason: EndReason,
   subject: string | undefined,
-  endedAt?: number,
+  instant?: number,
 ): Resolution {
   const isByTime = reason === 'expired_idle' || reason === 'expired_absolute'
-  return { state: isByTime ? 'expired' : 'revoked', reason, subject, endedAt }
+  return { state: isByTime ? 'expired' : 'revoked', reason, subject, endedAt: instant }
 }

@@ -10,7 +10,7 @@ import { issueTokens, type IssueOptions, type TokenSet } from './issue.js'
 import { isRecent } from './lifetime.js'
 import { demandProof } from './pending.js'
 import { elevate, type ElevateOptions } from './renew.js'
-import { NONE, type Resolution } from './resolve.js'
+import { endedAt, NONE, type Resolution } from './resolve.js'
 import { headersLeft, signIn, type SignInOptions } from './start.js'
 import { toFacts, type SessionFacts } from './facts.js'
 import { touch } from './touch.js'
@@ -18,7 +18,7 @@ import { attributesOf, readValue, readValues, type Schemas } from './values.js'
 import { load, loadNow, type LoadOptions } from './load.js'
 import { createKept, type Kept } from './kept.js'
 import { schemesFor } from './confirmation.js'
-import { active, assertWritable, loaded, type Visit } from './visit.js'
+import { active, assertWritable, found, loaded, type Visit } from './visit.js'
 
 /**
  * One request's handle on its session. It is lazy: nothing is asked of the store until something is asked of
@@ -73,14 +73,12 @@ export class Session<Data extends object = Record<string, unknown>> {
 
   /** Public id, or `undefined` where there is no live session. Never a secret. */
   get id(): SessionId | undefined {
-    loaded(this.#visit)
-    return active(this.#visit)?.record.id
+    return found(this.#visit)?.record.id
   }
 
   /** Whom the session belongs to, or `undefined` for a guest and for nobody. */
   get subject(): string | undefined {
-    loaded(this.#visit)
-    return active(this.#visit)?.record.subject
+    return found(this.#visit)?.record.subject
   }
 
   /** Whether somebody is signed in. */
@@ -98,19 +96,14 @@ export class Session<Data extends object = Record<string, unknown>> {
     return this.#visit.endReason
   }
 
-  /**
-   * When the session that was presented ended: epoch milliseconds by the store's clock, or `undefined` where it lives, where there
-   * is none, or where nobody knows. Told to its holder alone. Who ended it: {@link endActor}.
-   */
+  /** When it ended: epoch milliseconds by the store's clock, or `undefined` where nobody knows. By whom: `endActor`. */
   get endedAt(): number | undefined {
-    const { resolution } = this.#visit
-    return resolution !== undefined && 'endedAt' in resolution ? resolution.endedAt : undefined
+    return endedAt(this.#visit.resolution)
   }
 
   /** What the access token says, where one was presented and no cookie; `undefined` otherwise. */
   get claims(): AccessClaims | undefined {
-    loaded(this.#visit)
-    return active(this.#visit)?.claims
+    return found(this.#visit)?.claims
   }
 
   /** How something better could be sent: what a challenge is made of. A client that sent a token is asked for one. */
@@ -120,21 +113,18 @@ export class Session<Data extends object = Record<string, unknown>> {
 
   /** Whether refresh tokens were issued for the live session. */
   get hasTokens(): boolean {
-    loaded(this.#visit)
-    return active(this.#visit)?.record.family !== undefined
+    return found(this.#visit)?.record.family !== undefined
   }
 
   /** Who acts for the subject, while impersonating; `undefined` otherwise. */
   get actor(): string | undefined {
-    loaded(this.#visit)
-    return active(this.#visit)?.record.traits.actor
+    return found(this.#visit)?.record.traits.actor
   }
 
   /** Instants, limits and device of the live session, or `undefined`. */
   get facts(): SessionFacts | undefined {
-    loaded(this.#visit)
-    const found = active(this.#visit)
-    return found === undefined ? undefined : toFacts(found.record, found.now)
+    const live = found(this.#visit)
+    return live === undefined ? undefined : toFacts(live.record, live.now)
   }
 
   /** Whether the person proved who they are at most `maxAge` milliseconds ago. */

@@ -128,6 +128,12 @@ export function createVisit(core: Core, request: VisitRequest): Visit {
   }
 }
 
+/** The live session that was presented, or `undefined`; throws where nobody has looked yet. */
+export function found(visit: Visit): ActiveResolution | undefined {
+  loaded(visit)
+  return active(visit)
+}
+
 /** The live session of a visit that was loaded, if there is one. */
 export function active(visit: Visit): ActiveResolution | undefined {
   return visit.resolution?.state === 'active' ? visit.resolution : undefined
