@@ -52,6 +52,8 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
+    // What the unit tests had compiled need not be compiled again for the integration tests.
+    experimental: { fsModuleCache: true },
     // No hidden flakiness: `npm test` runs a file that failed once more, alone, and tells (tools/suite/again.mjs).
     retry: 0,
     projects: [

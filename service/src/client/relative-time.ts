@@ -29,13 +29,15 @@ export function isInstant(at: number): boolean {
  * goes on with it from there, so the two cannot differ. Both instants in epoch milliseconds of the service's clock.
  */
 export function createRelativeTime(words: TimeWords): (at: number, now: number) => string {
-  const relative = new Intl.RelativeTimeFormat(words.language, { numeric: 'auto' })
+  // Made when it is first needed: its language takes the start of a process a few milliseconds.
+  let relative: Intl.RelativeTimeFormat | undefined
   return (at, now) => {
     if (!isInstant(at) || !isInstant(now)) return words.never
     const distance = Math.abs(at - now)
     const step = STEPS.find(({ from }) => distance >= from)
     if (step === undefined) return at > now ? words.inAMoment : words.justNow
     const amount = Math.max(1, Math.round(distance / step.size))
+    relative ??= new Intl.RelativeTimeFormat(words.language, { numeric: 'auto' })
     return relative.format(at > now ? amount : -amount, step.unit)
   }
 }

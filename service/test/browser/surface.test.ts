@@ -17,8 +17,8 @@ import { isLight, isSentWell, MOST, noteDocuments } from './support/weight.js'
 
 const ADMIN_TOKEN = randomBytes(32).toString('hex')
 
-/** Many pages for one test, and a machine may be busy. */
-test.describe.configure({ timeout: 240_000 })
+/** Many pages for one test, and a machine may be busy. The longest of all tests, so each may have a worker of its own. */
+test.describe.configure({ timeout: 240_000, mode: 'parallel' })
 
 let of: Service
 test.beforeAll(async () => {
