@@ -100,6 +100,10 @@ tells "$otherSession"
 say 'It was'
 ask 200 cookie POST "/security/new-sign-ins/$otherSession/confirm"
 
+say 'Give it a name'
+ask 200 cookie PATCH "/sessions/$otherSession" '{"name":"Kitchen tablet"}'
+tells 'Kitchen tablet'
+
 say 'End the second'
 ask 200 cookie DELETE "/sessions/$otherSession"
 
@@ -115,6 +119,9 @@ refreshToken=$(field refreshToken)
 say 'Which session the second device has'
 ask 200 "$accessToken" GET /session
 otherSession=$(field id)
+
+say 'Name it as a page without scripts does'
+ask 200 cookie POST "/sessions/$otherSession/name" '{"name":"Desk"}'
 
 say 'End it as a page without scripts does'
 ask 200 cookie POST "/sessions/$otherSession/end"

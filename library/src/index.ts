@@ -52,7 +52,13 @@ export {
   type PolicyRule,
   type PolicyRuleName,
 } from './session/policies.js'
-export type { Register, RevokeAllOptions, RevokeOptions, SessionPage } from './session/register.js'
+export type {
+  OfOption,
+  Register,
+  RevokeAllOptions,
+  RevokeOptions,
+  SessionPage,
+} from './session/register.js'
 export type { EverybodyRevoked } from './session/revoke-everybody.js'
 export type { EventName, Listener, ReportedEventName, SojournEvents } from './session/events.js'
 export { createAuthCheck, type AuthRules } from './guard/auth-guard.js'

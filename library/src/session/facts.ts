@@ -21,6 +21,8 @@ export interface SessionFacts {
   readonly address: string | undefined
   /** User-agent label, as far as the privacy options keep it. */
   readonly agent: string | undefined
+  /** What the person calls the device, where they have said so: see `rename`. */
+  readonly name: string | undefined
   /** Address and user-agent label as they were when the session began. */
   readonly firstAddress: string | undefined
   readonly firstAgent: string | undefined
@@ -50,6 +52,7 @@ export function toFacts(record: SessionRecord, now: number): SessionFacts {
     acr: traits.level,
     address: traits.address,
     agent: traits.agent,
+    name: traits.name,
     firstAddress: first(traits.firstAddress, traits.address),
     firstAgent: first(traits.firstAgent, traits.agent),
     awaits: traits.awaits,

@@ -1,3 +1,4 @@
+import { InvalidInput } from '../errors.js'
 import type { EndReason } from '../store/end-reason.js'
 import type { SessionId } from '../store/record.js'
 import type { Page, Store } from '../store/store.js'
@@ -12,6 +13,12 @@ export interface SessionPage {
   readonly sessions: readonly SessionFacts[]
   /** Pass it as `cursor` for the next page; `undefined` on the last. */
   readonly next: string | undefined
+}
+
+/** Whose session it has to be. */
+export interface OfOption {
+  /** A subject. Default: anybody's. */
+  readonly of?: string
 }
 
 /** How sessions are ended from outside a request. */
@@ -34,7 +41,15 @@ export interface Register {
    * Ends one session. With `of`, only where it belongs to that subject: ending a stranger's session answers
    * `false`, like ending one that does not exist.
    */
-  revoke(id: SessionId, options?: RevokeOptions & { readonly of?: string }): Promise<boolean>
+  revoke(id: SessionId, options?: RevokeOptions & OfOption): Promise<boolean>
+  /**
+   * Gives a session the name that its person calls the device by; `undefined` takes it away. It is in the session's facts from then
+   * on, and is for showing: escape it as everything that people write. With `of`, only where the session belongs to that subject.
+   * Answers `false` where there is no such live session.
+   *
+   * @throws {InvalidInput} where the name is not 1 to 64 characters of well-formed text.
+   */
+  rename(id: SessionId, name: string | undefined, options?: OfOption): Promise<boolean>
   /** Ends all sessions of a subject that exist now, in one step whatever their number. Answers how many. */
   revokeAll(subject: string, options?: RevokeAllOptions): Promise<number>
   /** Ends all sessions of a subject and starts none until `enable`. Answers how many ended. */
@@ -71,6 +86,13 @@ export function createRegister(store: Store, events: Events, upkeep: Upkeep): Re
       events.emit('session.ended', { id, subject: result.record.subject, reason })
       return true
     },
+    async rename(id, name, options = {}) {
+      if (name !== undefined) checkName(name)
+      if (!SESSION_ID.test(id)) return false
+      if (options.of !== undefined && !(await belongsTo(store, id, options.of))) return false
+      const result = await store.change(id, { traits: { name: name ?? null } })
+      return result.status === 'changed'
+    },
     revokeAll,
     async disable(subject) {
       const count = await revokeAll(subject, { reason: 'subject_disabled' })
@@ -96,6 +118,14 @@ export function createRegister(store: Store, events: Events, upkeep: Upkeep): Re
       })
     },
   }
+}
+
+const LONGEST_NAME = 64
+
+function checkName(name: string): void {
+  const isText = typeof name === 'string' && !/\p{Surrogate}/u.test(name)
+  if (isText && name !== '' && [...name].length <= LONGEST_NAME) return
+  throw new InvalidInput('name', 'name must be 1 to 64 characters of well-formed text.')
 }
 
 async function belongsTo(store: Store, id: SessionId, subject: string): Promise<boolean> {

@@ -103,6 +103,8 @@ export const TRAITS = {
   firstAgent: 'k',
   /** Why the person has to prove once more who they are before the session counts. */
   awaits: 'q',
+  /** What the person calls the device, of at most 64 characters. */
+  name: 'x',
 } as const
 
 /** Name of a trait. */

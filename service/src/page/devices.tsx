@@ -15,7 +15,7 @@ const words = texts.devices
 const IN_USE = 60_000
 
 /** As many as keep the page under 15 KB, however long their names and addresses are. */
-export const DEVICES_PER_PAGE = 10
+export const DEVICES_PER_PAGE = 8
 
 /** `GET /sessions` for a browser: every device, this one first, each with its way out. */
 export function renderDevices(props: DevicesProps): string {
@@ -77,11 +77,21 @@ function DeviceCard({ device, now, csrf }: DeviceCardProps): JSX.Element {
         </h2>
         <p class="device-seen">
           <Seen device={device} now={now} />
+          {device.actedIn === undefined ? <Rename device={device} /> : null}
         </p>
       </div>
       <DeviceFacts device={device} now={now} />
       <WayOut device={device} csrf={csrf} />
     </li>
+  )
+}
+
+function Rename({ device }: { readonly device: Device }): JSX.Element {
+  return (
+    <a class="rename" href={paths.nameDevice(device.id)}>
+      {words.rename}
+      <span class="quietly"> {device.name}</span>
+    </a>
   )
 }
 
@@ -95,6 +105,12 @@ function Seen({ device, now }: Omit<DeviceCardProps, 'csrf'>): JSX.Element {
 function DeviceFacts({ device, now }: Omit<DeviceCardProps, 'csrf'>): JSX.Element {
   return (
     <dl class="facts">
+      {device.name === device.browser ? null : (
+        <div>
+          <dt>{words.browser}</dt>
+          <dd>{device.browser}</dd>
+        </div>
+      )}
       <div>
         <dt>{words.arrived}</dt>
         <dd>

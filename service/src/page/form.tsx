@@ -38,11 +38,14 @@ interface FieldProps {
   readonly name: string
   readonly label: string
   readonly type?: 'text' | 'password'
-  readonly autocomplete: 'username' | 'current-password' | 'new-password'
+  /** What a password manager may put there. Default: nothing. */
+  readonly autocomplete?: 'username' | 'current-password' | 'new-password'
   readonly value?: string | undefined
   readonly hint?: string | undefined
   readonly problem?: string | undefined
   readonly minlength?: number | undefined
+  readonly maxlength?: number | undefined
+  readonly isOptional?: boolean | undefined
 }
 
 /** A labelled input; its hint and its problem are tied to it for those who cannot see them beside it. */
@@ -74,11 +77,12 @@ function Input(props: FieldProps): JSX.Element {
     id: name,
     name,
     value: props.value,
-    autocomplete: props.autocomplete,
+    autocomplete: props.autocomplete ?? 'off',
     autocapitalize: 'none',
     spellcheck: false,
-    required: true,
+    required: props.isOptional !== true,
     minlength: props.minlength,
+    maxlength: props.maxlength,
     'aria-invalid': problem === undefined ? undefined : 'true',
     'aria-describedby': describedBy(name, hint, problem),
   } as const

@@ -185,7 +185,7 @@ function WhyHere({ reason, endedAt, now, returnTo }: SignInProps): JSX.Element |
         </p>
         {advice === undefined ? null : <p class="gap">{advice}</p>}
         {endedAt === undefined ? null : (
-          <p class="soft small gap">
+          <p class="small gap">
             <When at={endedAt} now={now} phrase={texts.signedOut.ended} />
           </p>
         )}

@@ -34,6 +34,7 @@ export const paths = {
   stopActing: '/impersonation/stop',
   confirmSignIn: (id: string): string => `/security/new-sign-ins/${encodeURIComponent(id)}/confirm`,
   denySignIn: (id: string): string => `/security/new-sign-ins/${encodeURIComponent(id)}/deny`,
+  nameDevice: (id: string): string => `/sessions/${encodeURIComponent(id)}/name`,
   /** Ends one session; the form's stand-in for `DELETE /sessions/:id`. */
   endDevice: (id: string): string => `/sessions/${encodeURIComponent(id)}/end`,
 } as const

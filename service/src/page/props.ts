@@ -132,8 +132,10 @@ export interface Device {
   /** The session's public id. */
   readonly id: string
   readonly isCurrent: boolean
-  /** As `describeAgent` names it. */
+  /** What its person calls it; else `browser`. */
   readonly name: string
+  /** As `describeAgent` names it. */
+  readonly browser: string
   readonly kind: DeviceKind
   readonly createdAt: number
   readonly lastSeenAt: number
@@ -154,6 +156,10 @@ export interface DevicesProps extends SignedInProps {
   readonly next?: string | undefined
   /** Path of the first page, where this is a later one. */
   readonly first?: string | undefined
+}
+
+export interface NameDeviceProps extends SignedInProps {
+  readonly device: Device
 }
 
 export interface ConfirmEndProps extends SignedInProps {

@@ -361,6 +361,8 @@ export const texts = {
     leaves: 'Ends at the latest',
     address: 'Network',
     methods: 'With',
+    browser: 'Browser',
+    rename: 'Rename',
     end: 'End',
     endWhat: (name: string): string => `the session on ${name}`,
     signOut: 'Sign out',
@@ -377,7 +379,17 @@ export const texts = {
     none: 'There are no more devices.',
     administrator: 'An administrator, acting as you',
     reason: 'Reason',
-    note: 'Names are what each browser says about itself, so take them as a hint.',
+    note: 'Names that you have not given are what each browser says about itself, so take them as a hint.',
+  },
+  nameDevice: {
+    title: 'Rename a device',
+    heading: (name: string): string => `What do you call ${name}?`,
+    lead: 'It is called that in your list of devices, for as long as it stays signed in.',
+    label: 'Name',
+    hint: (browser: string): string =>
+      `At most 64 characters. Left empty, it is called what its browser says: ${browser}.`,
+    submit: 'Save the name',
+    cancel: 'Leave it as it is',
   },
   endDevice: {
     title: 'End a session',
@@ -1213,6 +1225,7 @@ export const texts = {
     welcome: 'Your account is ready and you are signed in.',
     deviceEnded: 'That device is signed out.',
     deviceGone: 'That device was already signed out.',
+    deviceNamed: 'The name is saved.',
     othersEnded: (number: number): string =>
       number === 0
         ? 'No other device was signed in.'

@@ -1,41 +1,46 @@
 import type { RequestHandler, Response, Router } from 'express'
-import type { SessionFacts } from 'sojourn'
+import type { z } from 'zod'
+import { isVisible, shownName } from '../account/name.js'
 import {
+  bodyOf,
   fields,
+  jsonOrForm,
   optionalBody,
   Problem,
-  queryOf,
   sendProblem,
+  shortText,
   text,
   wantsHtml,
-  wholeNumberText,
 } from '../http/index.js'
 import {
-  DEVICES_PER_PAGE,
   paths,
   renderConfirmEnd,
   renderConfirmEndOthers,
-  renderDevices,
+  renderNameDevice,
   texts,
   type Device,
-  type Notice,
   type SignedInProps,
 } from '../page/index.js'
 import type { Parts, Visitor } from '../parts.js'
 import { formToken } from './csrf.js'
-import { createCursors, type Cursors } from './cursor.js'
-import { newSignInsFor } from './new-sign-ins.js'
-import { personOf, takeNotice } from './person.js'
+import { createCursors } from './cursor.js'
+import { listDevices } from './device-list.js'
+import { notWhileActing, personOf, takeNotice } from './person.js'
 import { redirectOrJson, sendPage, toDevice } from './respond.js'
 import { createRouter } from './router.js'
 
-/** How many a page of JSON has, unless asked otherwise. */
-const MOST = 50
-export const pageQuery = fields({
-  limit: wholeNumberText(1, 100).optional(),
-  cursor: text().optional(),
-})
 const nothing = optionalBody()
+/** As many characters as a list of devices has room for. */
+const LONGEST_NAME = 64
+const naming = fields({
+  name: shortText(LONGEST_NAME)
+    .refine((name) => name === '' || isVisible(name, LONGEST_NAME), {
+      error: 'must be of characters that can be seen',
+    })
+    .meta({ description: 'What you call it. Empty: what its browser says.' }),
+  returnTo: text().optional(),
+})
+export const nameBody = jsonOrForm(naming)
 
 /** `/sessions`: what a person is signed in on, and how to end it. */
 export function deviceRoutes(parts: Parts): Router {
@@ -74,6 +79,18 @@ export function deviceRoutes(parts: Parts): Router {
     web.handler((request: Visitor, response: Response) => confirmEnd(parts, request, response)),
   )
   router.post(`${paths.devices}/:id/end`, nothing, web.requireRecent(), end)
+  const name = web.handler((request: Visitor, response: Response) =>
+    nameOne(parts, request, response),
+  )
+  router.patch(`${paths.devices}/:id`, nameBody, web.requireSession(), notWhileActing, name)
+  router.get(
+    `${paths.devices}/:id/name`,
+    pageOnly,
+    web.requireSession(),
+    notWhileActing,
+    web.handler((request: Visitor, response: Response) => askName(parts, request, response)),
+  )
+  router.post(`${paths.devices}/:id/name`, nameBody, web.requireSession(), notWhileActing, name)
   return router
 }
 
@@ -83,106 +100,8 @@ const pageOnly: RequestHandler = (request, _response, next) => {
     next()
     return
   }
-  const detail = 'There is only a page here. POST ends the session.'
+  const detail = 'There is only a page here: the form that it shows is sent by POST.'
   throw new Problem({ status: 406, code: 'not_acceptable', detail })
-}
-
-async function listDevices(
-  parts: Parts,
-  cursors: Cursors,
-  request: Visitor,
-  response: Response,
-): Promise<void> {
-  const { session } = request
-  const { limit, cursor: sealed } = queryOf(request, pageQuery)
-  const subject = session.subject ?? ''
-  const cursor = openCursor(cursors, subject, sealed)
-  const found = await parts.sojourn.list(subject, {
-    limit: limit ?? (wantsHtml(request) ? DEVICES_PER_PAGE - 1 : MOST),
-    ...(cursor === undefined ? {} : { cursor }),
-  })
-  const next =
-    found.next === undefined ? undefined : nextPath(cursors.seal(subject, found.next), limit)
-  if (!wantsHtml(request)) {
-    if (next !== undefined) response.set('Link', `<${next}>; rel="next"`)
-    const place = (facts: SessionFacts) => parts.places.placeOf(facts.address)
-    response.json(
-      found.sessions.map((facts) =>
-        toJson({ ...toDevice(facts, session.id), place: place(facts) }),
-      ),
-    )
-    return
-  }
-  const person = await personOf(parts, request)
-  if (person === undefined) {
-    response.redirect(303, paths.signIn)
-    return
-  }
-  const html = renderDevices({
-    now: parts.now(),
-    person,
-    csrf: await formToken(parts, request),
-    devices: ownFirst(parts, found.sessions, cursor === undefined, session.facts),
-    newSignIns: await newSignInsFor(parts, request),
-    next,
-    first: cursor === undefined ? undefined : paths.devices,
-    notice: await noticeFor(request),
-  })
-  sendPage(response, html)
-}
-
-/** What is to be said is for the person, and not for a script that looks whether the list has changed. */
-async function noticeFor(request: Visitor): Promise<Notice | undefined> {
-  return request.get('sojourn-passive') === '1' ? undefined : takeNotice(request.session)
-}
-
-/** The device in use leads the first page, however many others were seen after it, and is on no other. */
-function ownFirst(
-  { places }: Parts,
-  page: readonly SessionFacts[],
-  isFirst: boolean,
-  own: SessionFacts | undefined,
-): readonly Device[] {
-  const others = page.filter(({ id }) => id !== own?.id)
-  const listed = isFirst && own !== undefined ? [own, ...others] : others
-  return listed.map((facts) => ({
-    ...toDevice(facts, own?.id),
-    place: places.placeOf(facts.address),
-  }))
-}
-
-function openCursor(
-  cursors: Cursors,
-  subject: string,
-  sealed: string | undefined,
-): string | undefined {
-  if (sealed === undefined) return undefined
-  const cursor = cursors.open(subject, sealed)
-  if (cursor !== undefined) return cursor
-  const detail = 'cursor is not valid.'
-  throw new Problem({ status: 400, code: 'field_invalid', detail, extra: { field: 'cursor' } })
-}
-
-function nextPath(cursor: string, limit: number | undefined): string {
-  const size = limit === undefined ? '' : `&limit=${String(limit)}`
-  return `${paths.devices}?cursor=${encodeURIComponent(cursor)}${size}`
-}
-
-function toJson(device: Device): object {
-  const { name, kind } = device
-  const [browser = name, os] = name.split(' on ', 2)
-  return {
-    id: device.id,
-    current: device.isCurrent,
-    createdAt: new Date(device.createdAt).toISOString(),
-    lastSeenAt: new Date(device.lastSeenAt).toISOString(),
-    expiresAt: new Date(device.expiresAt).toISOString(),
-    device: { name, browser, os: os ?? null, kind },
-    ip: device.address ?? null,
-    place: device.place ?? null,
-    methods: device.methods,
-    actedIn: device.actedIn ?? null,
-  }
 }
 
 async function confirmEnd(parts: Parts, request: Visitor, response: Response): Promise<void> {
@@ -192,14 +111,46 @@ async function confirmEnd(parts: Parts, request: Visitor, response: Response): P
     response.redirect(303, paths.signOut)
     return
   }
-  const found = await parts.sojourn.find(id)
-  if (found.state !== 'live' || found.facts.subject !== session.subject) {
-    await session.flash('notice', texts.notices.deviceGone)
-    response.redirect(303, paths.devices)
+  const device = await ownDevice(parts, request, response)
+  if (device === undefined) return
+  await confirm(parts, request, response, (page) => renderConfirmEnd({ ...page, device }))
+}
+
+/** One of this person's; whoever asks for another is led back to the list. */
+async function ownDevice(
+  { sojourn }: Parts,
+  { session, params }: Visitor,
+  response: Response,
+): Promise<Device | undefined> {
+  const found = await sojourn.find((params as { id: string }).id)
+  if (found.state === 'live' && found.facts.subject === session.subject) {
+    return toDevice(found.facts, session.id)
+  }
+  await session.flash('notice', texts.notices.deviceGone)
+  response.redirect(303, paths.devices)
+  return undefined
+}
+
+async function askName(parts: Parts, request: Visitor, response: Response): Promise<void> {
+  const device = await ownDevice(parts, request, response)
+  if (device === undefined) return
+  await confirm(parts, request, response, (page) => renderNameDevice({ ...page, device }))
+}
+
+async function nameOne({ sojourn }: Parts, request: Visitor, response: Response): Promise<void> {
+  const { session } = request
+  const { id } = request.params as { id: string }
+  const name = shownName(bodyOf<z.infer<typeof naming>>(request).name)
+  const isNamed = await sojourn.rename(id, name === '' ? undefined : name, {
+    of: session.subject ?? '',
+  })
+  if (!isNamed && !wantsHtml(request)) {
+    sendProblem(response, { status: 404, code: 'session_unknown', detail: 'No such session.' })
     return
   }
-  const device = toDevice(found.facts, session.id)
-  await confirm(parts, request, response, (page) => renderConfirmEnd({ ...page, device }))
+  const { deviceNamed, deviceGone } = texts.notices
+  if (wantsHtml(request)) await session.flash('notice', isNamed ? deviceNamed : deviceGone)
+  redirectOrJson(request, response, paths.devices, { success: true, id, name })
 }
 
 async function confirm(

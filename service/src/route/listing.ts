@@ -9,7 +9,7 @@ const ROUTES: readonly (readonly [method: string, path: string, what: string])[]
   ['GET', '/csrf', 'a token for forms, where a client sends no Origin'],
   ['POST', '/logout', 'end this session'],
   ['POST', '/logout-all', 'end all sessions of this person'],
-  ['GET', '/sessions', 'your devices; DELETE /sessions/:id ends one'],
+  ['GET', '/sessions', 'your devices; DELETE /sessions/:id ends one, PATCH names it'],
   ['POST', '/sessions/revoke-others', 'end all sessions but this one'],
   ['GET', '/session', 'this session; PATCH changes its data'],
   ['POST', '/session/extend', 'stay signed in'],

@@ -83,10 +83,13 @@ export function fromLabel(label: string | undefined): AgentDescription {
 
 /** A session as its owner's devices page shows it. */
 export function toDevice(facts: SessionFacts, currentId: string | undefined): Device {
+  const { name: browser, kind } = fromLabel(facts.agent)
   return {
     id: facts.id,
     isCurrent: facts.id === currentId,
-    ...fromLabel(facts.agent),
+    name: facts.name ?? browser,
+    browser,
+    kind,
     createdAt: facts.createdAt,
     lastSeenAt: facts.lastSeenAt,
     expiresAt: facts.expiresAt,

@@ -17,7 +17,7 @@ import {
 } from '../security/index.js'
 import { formToken } from './csrf.js'
 import { createCursors, type Cursors } from './cursor.js'
-import { pageQuery } from './devices.js'
+import { pageQuery } from './device-list.js'
 import { confirmSignIn, denySignIn, listNewSignIns, newSignInsFor } from './new-sign-ins.js'
 import { accountOf, signInAgain, takeNotice, toPerson } from './person.js'
 import { sendPage } from './respond.js'

@@ -1,4 +1,5 @@
 /** The smaller things that happen on the way: mistakes, old sign-ins, other devices, new passwords. */
+import { fits } from './support/examine.js'
 import {
   arrive,
   CHROME_ON_MAC,
@@ -210,6 +211,33 @@ test('the device in use leads the list, and each device is on one page, however 
   expect(names[0]).toContain('This device')
   const scripts = Array.from({ length: 21 }, (_, index) => `Script${index} 1`)
   expect(names.slice(1).sort()).toEqual(scripts.sort())
+})
+
+test('a device is called what its person calls it, however long and wide, and by its browser again without a name', async ({
+  serviceOn,
+  visit,
+}) => {
+  const of = await serviceOn('redis')
+  const page = await visit({ of, userAgent: CHROME_ON_MAC })
+  await arrive(page, somebody())
+  const first = page.getByRole('main').getByRole('listitem').first()
+  for (const name of ['Küche', 'W'.repeat(64), '👩‍🚀'.repeat(12)]) {
+    await page.goto('/sessions')
+    await first.getByRole('link', { name: 'Rename' }).click()
+    await page.getByLabel('Name').fill(name)
+    await page.getByRole('button', { name: 'Save the name' }).click()
+    await expect(page.getByRole('status')).toHaveText('The name is saved.')
+    await expect(first.getByRole('heading')).toContainText(name)
+    await expect(first).toContainText('Chrome 141 on macOS')
+    await fits(`devices, ${name}`, page)
+  }
+  await first.getByRole('link', { name: 'Rename' }).click()
+  await fits('the name of a device', page)
+  await page.getByRole('link', { name: 'Leave it as it is' }).click()
+  await first.getByRole('link', { name: 'Rename' }).click()
+  await page.getByLabel('Name').fill('')
+  await page.keyboard.press('Enter')
+  await expect(first.getByRole('heading')).toContainText('Chrome 141 on macOS')
 })
 
 test('the dashboard and the list of devices agree on when the stay ends', async ({

@@ -63,7 +63,7 @@ test('with colours of the person\u2019s own choice controls have edges, and on p
     .getByRole('link', { name: 'Devices' })
   await expect(current, 'not by colour alone').toHaveCSS('text-decoration-line', 'underline')
   await page.emulateMedia({ forcedColors: 'none', media: 'print' })
-  for (const control of ['Sign out', 'End all others']) {
+  for (const control of ['Sign out', 'End all others', 'Rename']) {
     await expect(page.getByRole('button', { name: control })).toHaveCount(0)
     await expect(page.getByRole('link', { name: control })).toHaveCount(0)
   }

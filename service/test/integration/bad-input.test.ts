@@ -395,6 +395,43 @@ describe('JSON bodies', () => {
     expect((await client.get('/dashboard')).json().user.username).toBe('eve')
   })
 
+  it('json-19: the name of a device has at most 64 characters; what is markup in it is shown as text', async () => {
+    const { id } = (await ada.get('/session')).json<{ id: string }>()
+    const device = async (): Promise<object> =>
+      (await ada.get('/sessions'))
+        .json<{ id: string; device: object }[]>()
+        .find((one) => one.id === id)?.device ?? {}
+    const before = await device()
+    const markup = '<script>alert(1)</script>'
+    for (const name of ['x'.repeat(10_240), '<b>'.repeat(3_000), markup.repeat(3)]) {
+      const answer = await ada.patch(`/sessions/${id}`, { name })
+      expectProblem(answer, 400, 'field_invalid', 'name must be at most 64 characters.')
+      const body = new URLSearchParams({ name }).toString()
+      const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
+      const byForm = await ada.request('POST', `/sessions/${id}/name`, { headers, body })
+      expect(byForm.status).toBe(body.length > 16_384 ? 413 : 400)
+    }
+    for (const name of ['a\u202eb', '\u0000', ' ', '\u200b']) {
+      expect((await ada.patch(`/sessions/${id}`, { name })).json()).toMatchObject({
+        status: 400,
+        field: 'name',
+      })
+    }
+    expect(await device()).toEqual(before)
+    expect((await ada.patch(`/sessions/${id}`, { name: markup })).status).toBe(200)
+    expect(await device()).toMatchObject({ ...before, name: markup })
+    const page = (await ada.page('/sessions')).text
+    expect(page).toContain('&lt;script>alert(1)&lt;/script>')
+    expect(page).not.toContain(markup)
+    // Nobody else names it, and an empty name takes it away.
+    const mallory = somebody()
+    await mallory.post('/register', { username: 'namer', password: PASSWORD })
+    const other = await mallory.patch(`/sessions/${id}`, { name: 'mine' })
+    expectProblem(other, 404, 'session_unknown', 'No such session.')
+    expect((await ada.patch(`/sessions/${id}`, { name: '' })).status).toBe(200)
+    expect(await device()).toEqual(before)
+  })
+
   it('json-20: the session of another person is none', async () => {
     const mallory = somebody()
     await mallory.post('/register', { username: 'mallory', password: PASSWORD })
@@ -484,7 +521,7 @@ describe('headers', () => {
       ['PROPFIND', '/dashboard', 'GET, HEAD'],
       ['DELETE', '/session', 'GET, HEAD, PATCH'],
       ['GET', '/logout-all', 'POST'],
-      ['PUT', '/sessions/AA.0123456789012345678901', 'DELETE'],
+      ['PUT', '/sessions/AA.0123456789012345678901', 'DELETE, PATCH'],
       ['POST', '/metrics', 'GET, HEAD'],
     ] as const) {
       const answer = await ada.request(method, path)

@@ -86,6 +86,8 @@ const BODIES: readonly BodyRule[] = [
   { path: '/sessions/revoke-others', good: {}, text: ['returnTo'] },
   { path: `/sessions/${ID}/end`, good: {}, text: ['returnTo'] },
   { path: `/sessions/${ID}`, method: 'DELETE', good: {}, text: ['returnTo'] },
+  { path: `/sessions/${ID}`, method: 'PATCH', good: { name: 'x' }, text: ['name', 'returnTo'] },
+  { path: `/sessions/${ID}/name`, good: { name: 'x' }, text: ['name', 'returnTo'] },
   { path: '/session/extend', good: {}, text: ['returnTo'] },
   { path: '/session', method: 'PATCH', good: {} },
   {

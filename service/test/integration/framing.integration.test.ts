@@ -85,10 +85,11 @@ describe('methods', () => {
     '/logout-all': 'POST',
     '/sessions': 'GET, HEAD',
     // Whatever stands there might be the id of a device.
-    '/sessions/revoke-others': 'DELETE, GET, HEAD, POST',
+    '/sessions/revoke-others': 'DELETE, GET, HEAD, PATCH, POST',
     '/session': 'GET, HEAD, PATCH',
     '/session/extend': 'POST',
-    '/sessions/some-id': 'DELETE',
+    '/sessions/some-id': 'DELETE, PATCH',
+    '/sessions/some-id/name': 'GET, HEAD, POST',
     '/sessions/some-id/end': 'GET, HEAD, POST',
     '/security': 'GET, HEAD',
     '/signed-out': 'GET, HEAD',

@@ -210,6 +210,10 @@ export class KeptStore extends MarkedStore implements KeepingStore, Register {
     return this.#ends.revoke(...args)
   }
 
+  rename(...args: Parameters<Register['rename']>): Promise<boolean> {
+    return this.#register.rename(...args)
+  }
+
   revokeAll(...args: Parameters<Register['revokeAll']>): Promise<number> {
     return this.#ends.revokeAll(...args)
   }

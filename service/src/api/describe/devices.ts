@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { optionalBody } from '../../http/index.js'
-import { pageQuery } from '../../route/devices.js'
+import { pageQuery } from '../../route/device-list.js'
+import { nameBody } from '../../route/devices.js'
 import { browsersGoTo, json, jsonOrPage, pageOnly, refuses } from '../answers.js'
 import type { Chapter, Operation } from '../operation.js'
 import { count, DEVICE, device, done, said, SESSION_ID, sessionId } from '../shapes.js'
@@ -16,6 +17,22 @@ const endOne: Omit<Operation, 'id' | 'summary'> = {
       id: SESSION_ID,
     }),
     ...browsersGoTo('the devices, or `/signed-out` where it was this one'),
+    404: refuses('No session of yours has this id.', ['session_unknown']),
+  },
+}
+
+const name: Omit<Operation, 'id' | 'summary'> = {
+  who: 'person',
+  path,
+  takes: nameBody,
+  example: { name: 'Kitchen tablet' },
+  answers: {
+    200: json('It is called that.', done.extend({ id: sessionId, name: z.string() }), {
+      success: true,
+      id: SESSION_ID,
+      name: 'Kitchen tablet',
+    }),
+    ...browsersGoTo('the devices'),
     404: refuses('No session of yours has this id.', ['session_unknown']),
   },
 }
@@ -72,7 +89,26 @@ export const devices: Chapter = {
       },
     },
     '/sessions/{id}': {
+      patch: { id: 'nameSession', summary: 'Say what you call one of your devices', ...name },
       delete: { id: 'endSession', summary: 'End one of your sessions', ...endOne },
+    },
+    '/sessions/{id}/name': {
+      get: {
+        id: 'askSessionName',
+        summary: 'The page that asks for the name',
+        who: 'person',
+        path,
+        answers: {
+          200: pageOnly('What do you call it?'),
+          ...browsersGoTo('whoever has no such session, to the devices'),
+          406: refuses('The request takes no page.', ['not_acceptable']),
+        },
+      },
+      post: {
+        id: 'nameSessionByForm',
+        summary: 'The same, for pages without scripts',
+        ...name,
+      },
     },
     '/sessions/{id}/end': {
       get: {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { optionalBody } from '../../http/index.js'
 import { texts } from '../../page/index.js'
-import { pageQuery } from '../../route/devices.js'
+import { pageQuery } from '../../route/device-list.js'
 import { browsersGoTo, json, jsonOrPage, pageOnly, refuses } from '../answers.js'
 import type { Answers, Chapter, Operation } from '../operation.js'
 import { done, instant, NOW, SESSION_ID, sessionId } from '../shapes.js'

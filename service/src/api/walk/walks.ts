@@ -63,6 +63,14 @@ export const stay: Walk = {
       tells: '{{otherSession}}',
     },
     { says: 'It was', call: 'confirmNewSignIn', id: '{{otherSession}}', status: 200 },
+    {
+      says: 'Give it a name',
+      call: 'nameSession',
+      id: '{{otherSession}}',
+      body: { name: 'Kitchen tablet' },
+      status: 200,
+      tells: 'Kitchen tablet',
+    },
     { says: 'End the second', call: 'endSession', id: '{{otherSession}}', status: 200 },
     {
       says: 'It is told why',
@@ -72,6 +80,13 @@ export const stay: Walk = {
       tells: `"reason":"${ENDED}"`,
     },
     ...otherDevice,
+    {
+      says: 'Name it as a page without scripts does',
+      call: 'nameSessionByForm',
+      id: '{{otherSession}}',
+      body: { name: 'Desk' },
+      status: 200,
+    },
     {
       says: 'End it as a page without scripts does',
       call: 'endSessionByForm',
@@ -194,6 +209,10 @@ export const pages: Walk = {
     ...otherDevice,
     {
       ...page('confirmEndSession', 'The page that asks before ending a session'),
+      id: '{{otherSession}}',
+    },
+    {
+      ...page('askSessionName', 'The page that asks what you call a device'),
       id: '{{otherSession}}',
     },
     page('confirmEndOthers', 'The page that asks before ending all but this one'),

@@ -78,7 +78,7 @@ main:focus { outline: none; }
   .nav a[aria-current] { text-decoration: underline; }
 }
 @media print {
-  .account, .nav, .skip, .bottom, .scene, .others, body .button { display: none; }
+  .account, .nav, .skip, .rename, .bottom, .scene, .others, body .button { display: none; }
   .card { break-inside: avoid; box-shadow: none; }
   body { background: none; color: #000; }
 }

@@ -44,6 +44,7 @@ export const pages = `
 .device { overflow-wrap: anywhere; }
 .device h2 { display: flex; flex-wrap: wrap; align-items: center; gap: var(--space-1) var(--space-2); font-size: var(--heading-3); }
 .device-seen { color: var(--ink-soft); font-size: .9375rem; }
+.rename { margin-inline-start: .75rem; }
 .device .facts { grid-column: 1 / -1; grid-template-columns: repeat(2, minmax(0, 1fr)); padding-top: var(--space-3); border-top: 1px solid var(--line); }
 .way-out { grid-column: 3; grid-row: 1; }
 .device .facts dd { font-weight: 400; font-size: .9375rem; }

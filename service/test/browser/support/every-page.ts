@@ -156,6 +156,15 @@ export const MEMBER_PAGES: readonly PageState[] = [
       await page.goto(address ?? '')
     },
   },
+  {
+    name: 'member-name-device',
+    status: 200,
+    async open({ page }) {
+      await page.goto('/sessions')
+      await page.getByRole('link', { name: 'Rename' }).first().click()
+      await expect(page.getByLabel('Name')).toBeVisible()
+    },
+  },
   { name: 'member-end-others', status: 200, open: at('/sessions/revoke-others') },
   { name: 'dialog-end-device', status: 200, isDialog: true, open: openEndDialog },
   {

@@ -7,6 +7,7 @@ import {
   errorWords,
   renderDashboard,
   renderDevices,
+  renderNameDevice,
   renderError,
   renderHome,
   renderRegister,
@@ -100,7 +101,12 @@ describe('where to go afterwards', () => {
 
 describe('devices', () => {
   const here = device({ id: 'a91.here', isCurrent: true, lastSeenAt: NOW })
-  const there = device({ id: 'a91/there', name: 'Safari 18 on iPhone', kind: 'phone' })
+  const there = device({
+    id: 'a91/there',
+    name: 'Safari 18 on iPhone',
+    browser: 'Safari 18 on iPhone',
+    kind: 'phone',
+  })
   const html = renderDevices({ ...member, devices: [there, here] })
 
   it('show this device first and mark it alone', () => {
@@ -120,6 +126,31 @@ describe('devices', () => {
     expect(textOf(html)).toContain('End the session on Safari 18 on iPhone')
   })
 
+  it('are called what their person calls them, and what their browser says stands below; each can be renamed', () => {
+    const tablet = device({ id: 'a91/there', name: 'Küche <b>', browser: 'Safari 18 on iPad' })
+    const named = renderDevices({ ...member, devices: [tablet, here] })
+    expect(named).toContain('Küche &lt;b>')
+    expect(textOf(named)).toMatch(/Browser\s*Safari 18 on iPad/)
+    expect(html).not.toContain('<dt>Browser')
+    expect(linksOf(named)).toEqual(
+      expect.arrayContaining(['/sessions/a91%2Fthere/name', '/sessions/a91.here/name']),
+    )
+    const acted = device({ id: 'a91.acted', actedIn: { reason: 'ticket' } })
+    expect(linksOf(renderDevices({ ...member, devices: [acted] }))).not.toContain(
+      '/sessions/a91.acted/name',
+    )
+  })
+
+  it('are renamed by a form that starts with the name that was given, and says what stands for none', () => {
+    const given = renderNameDevice({ ...member, device: device({ name: 'Desk' }) })
+    expect(inputNamed(given, 'name')).toMatchObject({ value: 'Desk', maxlength: '64' })
+    expect(inputNamed(given, 'name')).not.toHaveProperty('required')
+    expect(textOf(given)).toContain('what its browser says: Firefox 133 on Linux')
+    expect(inputNamed(renderNameDevice({ ...member, device: here }), 'name')).toMatchObject({
+      value: '',
+    })
+  })
+
   it('say it when this is the only one, and then offer no end of the others', () => {
     const alone = renderDevices({ ...member, devices: [here] })
     expect(textOf(alone)).toContain(texts.devices.onlyHeading)
@@ -131,7 +162,8 @@ describe('devices', () => {
 
   it('stay under 15 KB with as many as a page shows, each as long as it can be', () => {
     const long = {
-      name: 'n'.repeat(60),
+      name: 'n'.repeat(64),
+      browser: 'b'.repeat(60),
       address: '2001:db8:1234:5678:9abc:def0:1234:5678',
       methods: ['pwd', 'otp', 'hwk'],
     }

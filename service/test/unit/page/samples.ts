@@ -1,6 +1,7 @@
 import {
   renderConfirmEnd,
   renderConfirmEndOthers,
+  renderNameDevice,
   renderDashboard,
   renderDevices,
   renderError,
@@ -125,6 +126,7 @@ function memberPages(t: Text, csrf: string | undefined): readonly Sample[] {
       renderDevices({ ...member, devices: devices(t), next: t('/sessions?after=x') }),
     ),
     signedIn('end a device', renderConfirmEnd({ ...member, device: devices(t)[0] ?? device() })),
+    signedIn('name a device', renderNameDevice({ ...member, device: devices(t)[0] ?? device() })),
     signedIn('end all others', renderConfirmEndOthers(member)),
     signedIn(
       'devices, by an administrator',
@@ -204,6 +206,7 @@ export function device(changes: Partial<Device> = {}): Device {
     id: 'a91.other',
     isCurrent: false,
     name: 'Firefox 133 on Linux',
+    browser: 'Firefox 133 on Linux',
     kind: 'desktop',
     createdAt: NOW - 3 * DAY,
     lastSeenAt: NOW - 3 * HOUR,
@@ -215,9 +218,10 @@ export function device(changes: Partial<Device> = {}): Device {
 }
 
 function devices(t: Text): readonly Device[] {
-  const text = { name: t('Firefox 133 on Linux'), address: t('203.0.113.7'), methods: [t('own')] }
+  const browser = t('Firefox 133 on Linux')
+  const text = { name: browser, browser, address: t('203.0.113.7'), methods: [t('own')] }
   return [
-    device({ ...text, id: t('a91.first'), kind: 'phone' }),
+    device({ ...text, id: t('a91.first'), kind: 'phone', browser: t('Safari 18 on iPhone') }),
     device({ ...text, id: t('a91.this'), isCurrent: true }),
     device({ ...text, id: t('a91.third'), kind: 'unknown', address: undefined, methods: [] }),
   ]
