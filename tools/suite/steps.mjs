@@ -26,13 +26,19 @@ const PLAYWRIGHT_CONFIG = 'service/test/browser/playwright.config.ts'
 /**
  * In this order, because it is the order of cost: what fails in a second must not wait for what fails
  * in a minute. `parts` lists the `--only` words for which a step runs too; a full run takes all steps. One that
- * `isBeside` runs at the same time as the step before it: in a sixth of their time the integration tests wait, and leave it to eslint.
+ * `isBeside` runs at the same time as the step before it: npm computes while apt waits for the network, and in a sixth of
+ * their time the integration tests wait, and leave it to prettier and eslint.
  *
  * @type {readonly Step[]}
  */
 export const STEPS = [
   { name: 'packages', parts: PARTS, run: () => quiet(installPackages) },
-  { name: 'system parts', parts: ['integration', 'browser'], run: () => quiet(installSystemParts) },
+  {
+    name: 'system parts',
+    parts: ['integration', 'browser'],
+    isBeside: true,
+    run: () => quiet(installSystemParts),
+  },
   { name: 'build', parts: PARTS, run: () => quiet(build) },
   { name: 'layers', parts: ['lint'], run: () => script('tools/layers.mjs') },
   {

@@ -11,9 +11,7 @@ import { readable } from '../workspace/progress.mjs'
  */
 export function table(lines) {
   const head = ['step', 'result', 'time', 'passed', 'failed', 'skipped']
-  // What ran beside another step took no time of its own.
-  const total = lines.reduce((sum, { took, isBeside }) => sum + (isBeside ? 0 : took), 0)
-  const rows = [...lines.map(row), ['all', '', readable(total), '', '', '']]
+  const rows = [...lines.map(row), ['all', '', readable(totalOf(lines)), '', '', '']]
   const all = lines.flatMap(({ counts }) => (counts === undefined ? [] : [counts]))
   return [
     columns([head, ...rows]),
@@ -26,6 +24,21 @@ export function table(lines) {
       all.flatMap(({ again }) => again),
     ),
   ].join('\n')
+}
+
+/**
+ * Of steps that run beside each other, the longest counts.
+ *
+ * @param {readonly Line[]} lines
+ * @returns {number} milliseconds
+ */
+function totalOf(lines) {
+  let [total, longest] = [0, 0]
+  for (const { took, isBeside } of lines) {
+    if (isBeside === true) longest = Math.max(longest, took)
+    else [total, longest] = [total + longest, took]
+  }
+  return total + longest
 }
 
 /**

@@ -230,7 +230,7 @@ describe('attack tokens', () => {
 
 describe('the memory of verified tokens', () => {
   it(
-    'CVE-2026-35039: 100,000 tokens, and never the claims of another',
+    'CVE-2026-35039: 30,000 tokens, and never the claims of another',
     { timeout: 120_000 },
     async () => {
       const { secret } = arsenal
@@ -250,12 +250,12 @@ describe('the memory of verified tokens', () => {
             wrong.push(index)
         }
       }
-      for (let start = 0; start < 100_000; start += 500) {
+      for (let start = 0; start < 30_000; start += 500) {
         await Promise.all(Array.from({ length: 500 }, (_, index) => check(start + index)))
       }
       expect(wrong).toEqual([])
       // Some that are remembered, some that were dropped.
-      for (const index of [0, 1, 50_000, 99_000, 99_999]) {
+      for (const index of [0, 1, 15_000, 29_000, 29_999]) {
         const verdict = await verify(tokenOf(index))
         expect(verdict).toMatchObject({ ok: true, claims: { subject: `user-${index}` } })
       }

@@ -156,6 +156,17 @@ describe('the steps', () => {
   })
 })
 
+describe('the time of all', () => {
+  it('counts the longest of what ran at the same time', () => {
+    const line = (took: number, isBeside?: true) => ({
+      ...{ name: 'a', state: 'passed' as const, took },
+      ...(isBeside === undefined ? {} : { isBeside }),
+    })
+    const lines = [line(2_000), line(5_000, true), line(1_000), line(7_000), line(3_000, true)]
+    expect(table(lines)).toMatch(/all +13\.0 s/)
+  })
+})
+
 describe('a run whose files failed', () => {
   /** A file of three tests, of which those named fail. */
   const file = (name: string, ...failing: string[]): object => ({

@@ -31,7 +31,7 @@ const BOUND = 500
 /** For the time between looking at a clock and being looked at by others, on a crowded machine. */
 const MARGIN = 100
 /** `REVOCATIONS=1000` for figures that say more of the last percent. */
-const REVOCATIONS = Number(process.env['REVOCATIONS'] ?? 120)
+const REVOCATIONS = Number(process.env['REVOCATIONS'] ?? 80)
 
 let redis: RedisServer
 let services: readonly Service[]

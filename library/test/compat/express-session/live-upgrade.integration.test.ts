@@ -18,7 +18,7 @@ import { buildProgram, FleetNode, totalOf } from './live-upgrade/fleet.js'
 import type { NodePlan } from './live-upgrade/plan.js'
 
 /** `LIVE_UPGRADE_SESSIONS=10000` is what was asked for once, and takes a minute more. */
-const SESSIONS = Number(process.env['LIVE_UPGRADE_SESSIONS'] ?? 400)
+const SESSIONS = Number(process.env['LIVE_UPGRADE_SESSIONS'] ?? 200)
 const LONG = 300_000
 
 let program: JoinedProgram
