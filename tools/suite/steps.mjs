@@ -41,12 +41,13 @@ export const STEPS = [
   },
   { name: 'build', parts: PARTS, run: () => quiet(build) },
   { name: 'layers', parts: ['lint'], run: () => script('tools/layers.mjs') },
+  { name: 'unit tests', parts: ['unit'], run: () => vitest('unit') },
   {
     name: 'types of tests',
     parts: ['lint'],
-    run: () => tool('typescript-7/bin/tsc', '-p', 'tsconfig.test.json'),
+    isBeside: true,
+    run: () => patiently('typescript-7/bin/tsc', '-p', 'tsconfig.test.json'),
   },
-  { name: 'unit tests', parts: ['unit'], run: () => vitest('unit') },
   { name: 'integration tests', parts: ['integration'], run: () => vitest('integration') },
   {
     name: 'prettier',
@@ -98,15 +99,6 @@ async function quiet(work) {
  */
 async function script(path, ...args) {
   return { code: await runNode(path, args) }
-}
-
-/**
- * @param {string} path inside node_modules
- * @param {...string} args
- * @returns {Promise<Outcome>}
- */
-function tool(path, ...args) {
-  return script(`node_modules/${path}`, ...args)
 }
 
 /**
