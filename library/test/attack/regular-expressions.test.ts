@@ -63,14 +63,17 @@ function regularExpressions(): readonly Found[] {
   return [...found].map(([text, files]) => ({ text, files }))
 }
 
-/** The best of three, in milliseconds: what the machine does beside it does not count. */
+const ENOUGH = 20
+
+/** The best of up to ten, in milliseconds: what the machine does beside it does not count. What is not linear takes seconds. */
 function fastest(run: () => unknown): number {
-  const times = [1, 2, 3].map(() => {
+  let best = Infinity
+  for (let time = 0; time < 10 && best >= ENOUGH; time += 1) {
     const start = performance.now()
     run()
-    return performance.now() - start
-  })
-  return Math.min(...times)
+    best = Math.min(best, performance.now() - start)
+  }
+  return best
 }
 
 const LONG = 100_000
@@ -120,7 +123,7 @@ describe('regular expressions', () => {
     }
     const slow = Object.entries(tries)
       .map(([name, run]) => ({ name, milliseconds: fastest(run) }))
-      .filter(({ milliseconds }) => milliseconds >= 20)
+      .filter(({ milliseconds }) => milliseconds >= ENOUGH)
     expect(slow).toEqual([])
   })
 })
