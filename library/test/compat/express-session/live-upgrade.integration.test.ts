@@ -301,7 +301,10 @@ const NO_SESSIONS = [
   '{"who":"ann","cookie":{"expires":"never"}}',
   '{"who":"ann","cookie":{"maxAge":"never"}}',
   '{"who":"ann","cookie":{"originalMaxAge":"never"}}',
-  `{"who":"ann","cookie":{},"deep":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
+  // JSON.stringify of later ones goes as deep as it must: there, this is a session as any other.
+  ...(Number(process.versions.node.split('.')[0]) < 25
+    ? [`{"who":"ann","cookie":{},"deep":${'['.repeat(20_000)}${']'.repeat(20_000)}}`]
+    : []),
   '\u0000\u0001\ufffd',
   'x'.repeat(2 ** 20),
   `{"who":"${'x'.repeat(2 ** 20)}"`,

@@ -219,8 +219,18 @@ async function replicaOf(primary: RedisServer): Promise<RedisServer> {
   throw new Error('it has no replica')
 }
 
-/** Moves a slot to another primary, as redis-cli's reshard does. */
-async function moveSlot(slot: number): Promise<void> {
+/** Moves a slot to another primary, as redis-cli's reshard does. The node that was asked for the owner may not have heard of the last move. */
+async function moveSlot(slot: number, tries = 20): Promise<void> {
+  try {
+    await moveSlotOnce(slot)
+  } catch (error) {
+    if (tries === 0 || !String(error).includes('already the owner')) throw error
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    await moveSlot(slot, tries - 1)
+  }
+}
+
+async function moveSlotOnce(slot: number): Promise<void> {
   const source = await cluster.ownerOf(slot)
   const target = cluster.primaries.find((node) => node !== source) as RedisServer
   const [sourceId, targetId] = [
