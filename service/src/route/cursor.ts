@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { Problem } from '../http/index.js'
 
 /** Cursors as clients hold them: sealed for one person, so that nobody can make one up or use another's. */
 export interface Cursors {
@@ -29,6 +30,19 @@ export function createCursors(secrets: readonly string[]): Cursors {
       return isOurs ? cursor : undefined
     },
   }
+}
+
+/** What a query names; one that this person was not given is refused with 400. */
+export function openCursor(
+  cursors: Cursors,
+  subject: string,
+  sealed: string | undefined,
+): string | undefined {
+  if (sealed === undefined) return undefined
+  const cursor = cursors.open(subject, sealed)
+  if (cursor !== undefined) return cursor
+  const detail = 'cursor is not valid.'
+  throw new Problem({ status: 400, code: 'field_invalid', detail, extra: { field: 'cursor' } })
 }
 
 function hmac(key: string | Buffer, text: string): Buffer {

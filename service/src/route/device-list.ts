@@ -1,10 +1,10 @@
 import type { Response } from 'express'
 import type { SessionFacts } from 'sojourn'
-import { fields, Problem, queryOf, text, wantsHtml, wholeNumberText } from '../http/index.js'
+import { fields, queryOf, text, wantsHtml, wholeNumberText } from '../http/index.js'
 import { DEVICES_PER_PAGE, paths, renderDevices, type Device, type Notice } from '../page/index.js'
 import type { Parts, Visitor } from '../parts.js'
 import { formToken } from './csrf.js'
-import type { Cursors } from './cursor.js'
+import { openCursor, type Cursors } from './cursor.js'
 import { newSignInsFor } from './new-sign-ins.js'
 import { personOf, takeNotice } from './person.js'
 import { sendPage, toDevice } from './respond.js'
@@ -79,18 +79,6 @@ function ownFirst(
     ...toDevice(facts, own?.id),
     place: places.placeOf(facts.address),
   }))
-}
-
-function openCursor(
-  cursors: Cursors,
-  subject: string,
-  sealed: string | undefined,
-): string | undefined {
-  if (sealed === undefined) return undefined
-  const cursor = cursors.open(subject, sealed)
-  if (cursor !== undefined) return cursor
-  const detail = 'cursor is not valid.'
-  throw new Problem({ status: 400, code: 'field_invalid', detail, extra: { field: 'cursor' } })
 }
 
 function nextPath(cursor: string, limit: number | undefined): string {

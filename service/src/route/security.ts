@@ -1,5 +1,5 @@
 import type { Response, Router } from 'express'
-import { optionalBody, Problem, queryOf, wantsHtml } from '../http/index.js'
+import { optionalBody, queryOf, wantsHtml } from '../http/index.js'
 import {
   paths,
   renderSecurity,
@@ -16,7 +16,7 @@ import {
   type ToldEvents,
 } from '../security/index.js'
 import { formToken } from './csrf.js'
-import { createCursors, type Cursors } from './cursor.js'
+import { createCursors, openCursor, type Cursors } from './cursor.js'
 import { pageQuery } from './device-list.js'
 import { confirmSignIn, denySignIn, listNewSignIns, newSignInsFor } from './new-sign-ins.js'
 import { accountOf, signInAgain, takeNotice, toPerson } from './person.js'
@@ -98,7 +98,7 @@ async function listEvents(parts: Parts, request: Visitor, response: Response): P
   }
   const { limit, cursor: sealed } = queryOf(request, pageQuery)
   const cursors = cursorsOf(parts)
-  const before = openCursor(cursors, account.id, sealed)
+  const before = openCursor(cursors, owner(account.id), sealed)
   const size = limit ?? (wantsHtml(request) ? PER_PAGE : MOST)
   const found = await readEvents(parts, account.id, { limit: size, before })
   const older = olderPath(cursors, account.id, found.next, limit)
@@ -154,18 +154,6 @@ function cursorsOf({ config }: Parts): Cursors {
 /** A cursor of the devices is none of the events. */
 function owner(subject: string): string {
   return `events of ${subject}`
-}
-
-function openCursor(
-  cursors: Cursors,
-  subject: string,
-  sealed: string | undefined,
-): string | undefined {
-  if (sealed === undefined) return undefined
-  const cursor = cursors.open(owner(subject), sealed)
-  if (cursor !== undefined) return cursor
-  const detail = 'cursor is not valid.'
-  throw new Problem({ status: 400, code: 'field_invalid', detail, extra: { field: 'cursor' } })
 }
 
 function olderPath(
